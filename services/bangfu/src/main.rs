@@ -1,0 +1,2 @@
+//! bangfu
+fn main(){}
