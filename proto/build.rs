@@ -7,10 +7,7 @@ use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage as _, Value};
 
 /// Every file that holds a service; the others come in by import.
-const FILES: [&str; 2] = [
-    "bangfu/followup/v1/followup_service.proto",
-    "bangfu/people/v1/people_service.proto",
-];
+const FILES: [&str; 2] = ["bangfu/followup/v1/followup_service.proto", "bangfu/people/v1/people_service.proto"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=bangfu");
@@ -21,10 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut files = FILES.map(String::from).to_vec();
     files.push("bangfu/common/v1/error_reason.proto".into());
     let mut compiler = protox::Compiler::new(["."])?;
-    compiler
-        .include_source_info(true)
-        .include_imports(true)
-        .open_files(&files)?;
+    compiler.include_source_info(true).include_imports(true).open_files(&files)?;
     // The encoded form keeps the option extensions; `file_descriptor_set()` would drop them.
     let encoded = compiler.encode_file_descriptor_set();
     fs::write(out.join("bangfu.bin"), &encoded)?;
@@ -32,9 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let pool = DescriptorPool::decode(encoded.as_slice())?;
     fs::write(out.join("access.rs"), access_table(&pool)?)?;
 
-    tonic_prost_build::configure()
-        .bytes(".bangfu")
-        .compile_fds(prost_types_set(&encoded)?)?;
+    tonic_prost_build::configure().bytes(".bangfu").compile_fds(prost_types_set(&encoded)?)?;
     Ok(())
 }
 
@@ -44,9 +36,8 @@ fn prost_types_set(encoded: &[u8]) -> Result<prost_types::FileDescriptorSet, pro
 
 /// One Rust entry a method: path, scope, roles.
 fn access_table(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
-    let extension = pool
-        .get_extension_by_name("bangfu.access.v1.rule")
-        .ok_or("the contract has no bangfu.access.v1.rule")?;
+    let extension =
+        pool.get_extension_by_name("bangfu.access.v1.rule").ok_or("the contract has no bangfu.access.v1.rule")?;
     let mut table = String::from("&[\n");
     let mut faults = Vec::new();
     for service in pool.services().filter(|s| s.full_name().starts_with("bangfu.")) {
@@ -95,10 +86,7 @@ fn enum_names(rule: &DynamicMessage, field: &str, prefix: &str) -> Result<Vec<St
     let kind = kind.as_enum().ok_or("not an enum")?;
     let values = rule.get_field(&field);
     let Value::List(values) = values.as_ref() else { return Ok(Vec::new()) };
-    values
-        .iter()
-        .map(|v| variant(kind, v.as_enum_number().unwrap_or(0), prefix))
-        .collect()
+    values.iter().map(|v| variant(kind, v.as_enum_number().unwrap_or(0), prefix)).collect()
 }
 
 /// `SCOPE_TOWNSHIP` → `Township`, as prost names the variant.

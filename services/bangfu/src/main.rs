@@ -1,2 +1,2 @@
 //! bangfu
-fn main(){}
+fn main() {}

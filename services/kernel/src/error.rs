@@ -1,0 +1,236 @@
+//! The one closed error of the suite, free of any transport. `status` turns it into what a client sees.
+
+use std::borrow::Cow;
+
+use crate::Township;
+
+/// What can go wrong, in words of the domain. Each variant is one reason of `bangfu.common.v1.ErrorReason`.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Fields break their rules; all of them are listed.
+    #[error("fields break their rules: {0}")]
+    Invalid(Violations),
+    /// The request id was used for another request.
+    #[error("request id {request_id} was used for another request")]
+    RequestIdReused {
+        /// The id.
+        request_id: uuid::Uuid,
+    },
+    /// The page token is damaged, expired, or belongs to another list.
+    #[error("the page token is not valid here")]
+    PageTokenInvalid,
+    /// The cursor cannot be one of this feed.
+    #[error("the cursor for {township} is not valid; the feed stands at {head}")]
+    CursorInvalid {
+        /// As the request names it.
+        township: String,
+        /// Where the feed stands.
+        head: i64,
+    },
+    /// No token, or a refused one. The cause is logged, never told.
+    #[error("token refused: {cause}")]
+    TokenRefused {
+        /// For the log only.
+        cause: Cow<'static, str>,
+    },
+    /// The token's scope or roles do not admit the method.
+    #[error("the token does not admit {method}")]
+    RoleMissing {
+        /// Path of the method.
+        method: String,
+    },
+    /// The token's township or city is not known here.
+    #[error("the token's township is not known")]
+    TownshipUnknown,
+    /// A coordinator reached for somebody of another's village.
+    #[error("the person's village is not among the caller's")]
+    VillageNotYours,
+    /// There is no such thing for this caller.
+    #[error("no such {0}")]
+    NotFound(Resource),
+    /// The ID number is registered here already.
+    #[error("registered already")]
+    PersonRegistered {
+        /// Whose it is.
+        person_id: uuid::Uuid,
+    },
+    /// The ID number is registered in another township.
+    #[error("registered elsewhere")]
+    PersonRegisteredElsewhere,
+    /// The etag is not the current one.
+    #[error("the etag is stale")]
+    EtagStale,
+    /// The contact is voided already.
+    #[error("contact {contact_id} is voided already")]
+    ContactVoided {
+        /// The contact.
+        contact_id: uuid::Uuid,
+    },
+    /// The record named as corrected is not this person's, or was corrected before.
+    #[error("record {record_id} cannot be corrected")]
+    RecordNotCorrectable {
+        /// The record.
+        record_id: uuid::Uuid,
+    },
+    /// The cursor is older than what the feed keeps.
+    #[error("the feed of {township} begins at {oldest}")]
+    FeedCompacted {
+        /// Whose feed.
+        township: Township,
+        /// First event kept.
+        oldest: i64,
+    },
+    /// The store behind the feed was restored.
+    #[error("the feed of {township} has another epoch")]
+    FeedEpochChanged {
+        /// Whose feed.
+        township: Township,
+        /// The epoch now.
+        epoch: uuid::Uuid,
+    },
+    /// The consumer did not keep up.
+    #[error("the reader is too slow")]
+    FeedReaderSlow,
+    /// A limit is reached for now.
+    #[error("overloaded: {limit}")]
+    Overloaded {
+        /// Which limit.
+        limit: &'static str,
+    },
+    /// More than this method takes.
+    #[error("too large: {limit}")]
+    TooLarge {
+        /// Which limit.
+        limit: &'static str,
+    },
+    /// The deadline passed.
+    #[error("the deadline passed")]
+    Deadline,
+    /// A database or peer cannot be reached.
+    #[error("unavailable")]
+    Unavailable(#[source] Source),
+    /// Two units of work met.
+    #[error("conflict")]
+    Conflict(#[source] Source),
+    /// The server is stopping.
+    #[error("stopping")]
+    Stopping,
+    /// No such method.
+    #[error("method unknown")]
+    MethodUnknown,
+    /// A fault of ours.
+    #[error("internal fault")]
+    Internal(#[source] Source),
+}
+
+/// The cause of an error, for the log.
+pub type Source = Box<dyn std::error::Error + Send + Sync>;
+
+impl Error {
+    /// A fault of ours, told in words.
+    pub fn internal(what: impl Into<Source>) -> Self {
+        Self::Internal(what.into())
+    }
+
+    /// One field that breaks its rule.
+    pub fn field(field: impl Into<Cow<'static, str>>, rule: Rule) -> Self {
+        let mut faults = Violations::default();
+        faults.add(field, rule);
+        Self::Invalid(faults)
+    }
+}
+
+/// Kinds of things that can be not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resource {
+    /// 服务对象
+    Person,
+    /// 联系记录
+    Contact,
+    /// 应做事项
+    Duty,
+    /// 区镇
+    Township,
+    /// 扫描
+    Sweep,
+}
+
+impl Resource {
+    /// As it stands in an error's metadata.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Contact => "contact",
+            Self::Duty => "duty",
+            Self::Township => "township",
+            Self::Sweep => "sweep",
+        }
+    }
+
+    /// The office's word.
+    pub fn office_word(self) -> &'static str {
+        match self {
+            Self::Person => "服务对象",
+            Self::Contact => "联系记录",
+            Self::Duty => "应做事项",
+            Self::Township => "区镇",
+            Self::Sweep => "巡查",
+        }
+    }
+}
+
+impl std::fmt::Display for Resource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// The rule that a field breaks, in both languages. Never holds the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// "must be a date between 1900-01-01 and 2100-12-31"
+    pub en: Cow<'static, str>,
+    /// "应为1900-01-01至2100-12-31之间的日期"
+    pub zh: Cow<'static, str>,
+}
+
+/// Fields that break their rules: all of a request's at once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Violations(Vec<(Cow<'static, str>, Rule)>);
+
+impl Violations {
+    /// Adds one.
+    pub fn add(&mut self, field: impl Into<Cow<'static, str>>, rule: Rule) {
+        self.0.push((field.into(), rule));
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Field and rule of each.
+    pub fn iter(&self) -> impl Iterator<Item = &(Cow<'static, str>, Rule)> {
+        self.0.iter()
+    }
+
+    /// `Ok` when there is none.
+    pub fn check(self) -> Result<(), Error> {
+        if self.is_empty() { Ok(()) } else { Err(Error::Invalid(self)) }
+    }
+}
+
+impl std::fmt::Display for Violations {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (i, (field, rule)) in self.0.iter().enumerate() {
+            let comma = if i == 0 { "" } else { "; " };
+            write!(f, "{comma}{field} {}", rule.en)?;
+        }
+        Ok(())
+    }
+}

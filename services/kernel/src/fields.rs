@@ -1,0 +1,135 @@
+//! Rules of request fields: what is parsed at the edge, and the sentence a broken one is told with.
+//!
+//! Every parser takes the list of faults, adds to it and goes on, so that a caller learns of all faults at once. What it
+//! returns after a fault is a stand-in that nobody uses: `Violations::check` comes before any use.
+
+use bangfu_proto::common::v1::CalendarDate;
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use crate::{
+    Township, calendar,
+    error::{Rule, Violations},
+};
+
+/// A rule told in both languages.
+pub fn rule(en: &'static str, zh: &'static str) -> Rule {
+    Rule { en: en.into(), zh: zh.into() }
+}
+
+/// The field is required.
+pub fn required() -> Rule {
+    rule("is required", "必填")
+}
+
+/// The field must be a number within bounds.
+pub fn range(least: i64, most: i64) -> Rule {
+    Rule { en: format!("must be {least} to {most}").into(), zh: format!("应为{least}至{most}").into() }
+}
+
+/// The field must be one of the contract's values.
+pub fn enumerated() -> Rule {
+    rule("must be one of the values of the contract", "应为接口约定的取值")
+}
+
+/// A required UUID.
+pub fn uuid(field: &'static str, text: &str, faults: &mut Violations) -> Uuid {
+    match Uuid::try_parse(text) {
+        Ok(id) if !id.is_nil() && text.len() == 36 => id,
+        _ if text.is_empty() => fault(field, required(), faults),
+        _ => fault(field, rule("must be a UUID in its 36-character form", "应为36位UUID"), faults),
+    }
+}
+
+/// A UUID or nothing.
+pub fn optional_uuid(field: &'static str, text: &str, faults: &mut Violations) -> Option<Uuid> {
+    (!text.is_empty()).then(|| uuid(field, text, faults))
+}
+
+/// A text of `least` to `most` characters, trimmed, without control characters (line breaks excepted).
+pub fn text(field: &'static str, text: &str, least: usize, most: usize, faults: &mut Violations) -> String {
+    let trimmed = text.trim();
+    let length = trimmed.chars().count();
+    if length == 0 && least > 0 {
+        return fault(field, required(), faults);
+    }
+    if !(least..=most).contains(&length) {
+        let rule = Rule {
+            en: format!("must have {least} to {most} characters").into(),
+            zh: format!("应为{least}至{most}个字").into(),
+        };
+        return fault(field, rule, faults);
+    }
+    if trimmed.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+        return fault(field, rule("must not have control characters", "不得含有控制字符"), faults);
+    }
+    trimmed.to_owned()
+}
+
+/// A required date between 1900 and 2100.
+pub fn date(field: &'static str, message: Option<&CalendarDate>, faults: &mut Violations) -> NaiveDate {
+    match message {
+        None => fault(field, required(), faults),
+        Some(message) => match calendar::date(message) {
+            Some(date) => date,
+            None => fault(
+                field,
+                rule("must be a date between 1900-01-01 and 2100-12-31", "应为1900-01-01至2100-12-31之间的日期"),
+                faults,
+            ),
+        },
+    }
+}
+
+/// A date between 1900 and 2100, or nothing.
+pub fn optional_date(
+    field: &'static str,
+    message: Option<&CalendarDate>,
+    faults: &mut Violations,
+) -> Option<NaiveDate> {
+    message.map(|message| date(field, Some(message), faults))
+}
+
+/// Adds a fault when a date lies after `today`.
+pub fn not_after_today(field: &'static str, date: NaiveDate, today: NaiveDate, faults: &mut Violations) {
+    if date > today {
+        faults.add(field, rule("must not lie in the future", "不得晚于今天"));
+    }
+}
+
+/// A township code, or nothing.
+pub fn optional_township(field: &'static str, code: &str, faults: &mut Violations) -> Option<Township> {
+    if code.is_empty() {
+        return None;
+    }
+    if let Ok(township) = code.parse() {
+        Some(township)
+    } else {
+        faults.add(field, rule("must be a township code of 6 to 12 digits", "应为6至12位区镇代码"));
+        None
+    }
+}
+
+fn fault<T: Default>(field: &'static str, rule: Rule, faults: &mut Violations) -> T {
+    faults.add(field, rule);
+    T::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_faults_are_listed_and_none_holds_the_value() {
+        let mut faults = Violations::default();
+        uuid("request_id", "", &mut faults);
+        uuid("person_id", "320699198505171899", &mut faults);
+        text("note", &"字".repeat(9), 0, 8, &mut faults);
+        text("note", "a\u{0}b", 0, 8, &mut faults);
+        date("on", Some(&CalendarDate { year: 2026, month: 2, day: 30 }), &mut faults);
+        optional_township("township", "abc", &mut faults);
+        assert_eq!(faults.len(), 6);
+        assert!(!faults.to_string().contains("320699198505171899"));
+        assert!(faults.check().is_err());
+    }
+}

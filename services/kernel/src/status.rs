@@ -1,0 +1,159 @@
+//! The one place that knows gRPC codes: `Error` → `Status`, with reason, metadata, all violations, and the sentence for
+//! an office worker.
+
+use std::{collections::HashMap, time::Duration};
+
+use bangfu_proto::common::v1::ErrorReason as R;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, LocalizedMessage, StatusExt as _};
+
+use crate::Error;
+
+/// The domain of every `ErrorInfo` of the suite.
+pub const DOMAIN: &str = "bangfu";
+
+/// What a client sees of an error. `correlation_id` leads to the log entry; INTERNAL tells it and nothing else.
+pub fn status(error: &Error, correlation_id: &str) -> Status {
+    let (code, reason) = code_and_reason(error);
+    let mut details = ErrorDetails::new();
+    details.set_error_info(reason_word(reason), DOMAIN, metadata(error, correlation_id));
+    if let Error::Invalid(violations) = error {
+        let violations = violations
+            .iter()
+            .map(|(field, rule)| FieldViolation {
+                field: field.to_string(),
+                description: rule.en.to_string(),
+                reason: reason_word(reason),
+                localized_message: Some(LocalizedMessage::new("zh-CN", rule.zh.to_string())),
+            })
+            .collect::<Vec<_>>();
+        details.set_bad_request(violations);
+    }
+    if let Some(wait) = retry_after(code) {
+        details.set_retry_info(Some(wait));
+    }
+    details.set_localized_message("zh-CN", office_sentence(error, correlation_id));
+    Status::with_error_details(code, sentence(error), details)
+}
+
+/// "REQUEST_ID_REUSED": the reason as it stands in `ErrorInfo`.
+pub fn reason_word(reason: R) -> String {
+    reason.as_str_name().trim_start_matches("ERROR_REASON_").to_owned()
+}
+
+fn code_and_reason(error: &Error) -> (Code, R) {
+    match error {
+        Error::Invalid(_) => (Code::InvalidArgument, R::FieldInvalid),
+        Error::RequestIdReused { .. } => (Code::InvalidArgument, R::RequestIdReused),
+        Error::PageTokenInvalid => (Code::InvalidArgument, R::PageTokenInvalid),
+        Error::CursorInvalid { .. } => (Code::InvalidArgument, R::CursorInvalid),
+        Error::TokenRefused { .. } => (Code::Unauthenticated, R::TokenRefused),
+        Error::RoleMissing { .. } => (Code::PermissionDenied, R::RoleMissing),
+        Error::TownshipUnknown => (Code::PermissionDenied, R::TownshipUnknown),
+        Error::VillageNotYours => (Code::PermissionDenied, R::VillageNotYours),
+        Error::NotFound(_) => (Code::NotFound, R::NotFound),
+        Error::PersonRegistered { .. } => (Code::AlreadyExists, R::PersonRegistered),
+        Error::PersonRegisteredElsewhere => (Code::AlreadyExists, R::PersonRegisteredElsewhere),
+        Error::EtagStale => (Code::Aborted, R::EtagStale),
+        Error::ContactVoided { .. } => (Code::FailedPrecondition, R::ContactVoided),
+        Error::RecordNotCorrectable { .. } => (Code::FailedPrecondition, R::RecordNotCorrectable),
+        Error::FeedCompacted { .. } => (Code::OutOfRange, R::FeedCompacted),
+        Error::FeedEpochChanged { .. } => (Code::Aborted, R::FeedEpochChanged),
+        Error::FeedReaderSlow => (Code::Aborted, R::FeedReaderSlow),
+        Error::Overloaded { .. } => (Code::ResourceExhausted, R::Overloaded),
+        Error::TooLarge { .. } => (Code::ResourceExhausted, R::TooLarge),
+        Error::Deadline => (Code::DeadlineExceeded, R::Deadline),
+        Error::Unavailable(_) => (Code::Unavailable, R::Unavailable),
+        Error::Conflict(_) => (Code::Aborted, R::Conflict),
+        Error::Stopping => (Code::Cancelled, R::Stopping),
+        Error::MethodUnknown => (Code::Unimplemented, R::MethodUnknown),
+        Error::Internal(_) => (Code::Internal, R::Internal),
+    }
+}
+
+fn metadata(error: &Error, correlation_id: &str) -> HashMap<String, String> {
+    let pairs: Vec<(&str, String)> = match error {
+        Error::RequestIdReused { request_id } => vec![("request_id", request_id.to_string())],
+        Error::CursorInvalid { township, head } => {
+            vec![("township", township.clone()), ("head", head.to_string())]
+        }
+        Error::RoleMissing { method } => vec![("method", method.clone())],
+        Error::NotFound(resource) => vec![("resource", resource.word().to_owned())],
+        Error::PersonRegistered { person_id } => vec![("person_id", person_id.to_string())],
+        Error::ContactVoided { contact_id } => vec![("contact_id", contact_id.to_string())],
+        Error::RecordNotCorrectable { record_id } => vec![("record_id", record_id.to_string())],
+        Error::FeedCompacted { township, oldest } => {
+            vec![("township", township.to_string()), ("oldest", oldest.to_string())]
+        }
+        Error::FeedEpochChanged { township, epoch } => {
+            vec![("township", township.to_string()), ("epoch", epoch.to_string())]
+        }
+        Error::Overloaded { limit } | Error::TooLarge { limit } => vec![("limit", (*limit).to_owned())],
+        Error::Internal(_) => vec![("correlation_id", correlation_id.to_owned())],
+        Error::Invalid(_)
+        | Error::PageTokenInvalid
+        | Error::TokenRefused { .. }
+        | Error::TownshipUnknown
+        | Error::VillageNotYours
+        | Error::PersonRegisteredElsewhere
+        | Error::EtagStale
+        | Error::FeedReaderSlow
+        | Error::Deadline
+        | Error::Unavailable(_)
+        | Error::Conflict(_)
+        | Error::Stopping
+        | Error::MethodUnknown => Vec::new(),
+    };
+    pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// The English message: the error's own words, less the causes that are for the log.
+fn sentence(error: &Error) -> String {
+    match error {
+        Error::TokenRefused { .. } => "the token is missing or refused".to_owned(),
+        Error::Internal(_) => "internal fault; the correlation id leads to the log".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn office_sentence(error: &Error, correlation_id: &str) -> String {
+    match error {
+        Error::Invalid(violations) => {
+            let faults = violations.iter().map(|(field, rule)| format!("{field}{}", rule.zh)).collect::<Vec<_>>();
+            format!("填写内容有误：{}。", faults.join("；"))
+        }
+        Error::RequestIdReused { .. } => "该请求编号已用于另一项操作，请换用新的编号。".to_owned(),
+        Error::PageTokenInvalid => "翻页标记无效或已过期，请从第一页重新查询。".to_owned(),
+        Error::CursorInvalid { .. } => "订阅位置无效。".to_owned(),
+        Error::TokenRefused { .. } => "登录凭证缺失或无效，请重新登录。".to_owned(),
+        Error::RoleMissing { .. } => "您的岗位没有办理此项业务的权限。".to_owned(),
+        Error::TownshipUnknown => "登录凭证中的区镇不在名录中，请联系市人社局。".to_owned(),
+        Error::VillageNotYours => "该服务对象不在您负责的村（社区）。".to_owned(),
+        Error::NotFound(resource) => format!("没有找到该{}。", resource.office_word()),
+        Error::PersonRegistered { .. } => "该身份证号码已在本区镇登记。".to_owned(),
+        Error::PersonRegisteredElsewhere => "该身份证号码已在其他区镇登记，可申请转入。".to_owned(),
+        Error::EtagStale => "数据已被他人修改，请刷新后再试。".to_owned(),
+        Error::ContactVoided { .. } => "该联系记录已作废。".to_owned(),
+        Error::RecordNotCorrectable { .. } => "该就业记录不属于此人，或已被更正。".to_owned(),
+        Error::FeedCompacted { .. } => "订阅位置过旧，相应数据已归档。".to_owned(),
+        Error::FeedEpochChanged { .. } => "数据已从备份恢复，请从头同步。".to_owned(),
+        Error::FeedReaderSlow => "接收速度过慢，连接已断开，请从上次位置继续。".to_owned(),
+        Error::Overloaded { .. } => "系统繁忙，请稍后再试。".to_owned(),
+        Error::TooLarge { .. } => "数据量超出上限，请分批办理。".to_owned(),
+        Error::Deadline => "办理超时；用同一请求编号重试即可得知结果。".to_owned(),
+        Error::Unavailable(_) => "服务暂时不可用，请稍后再试。".to_owned(),
+        Error::Conflict(_) => "与他人的操作冲突，请重试。".to_owned(),
+        Error::Stopping => "服务正在重启，请重新连接。".to_owned(),
+        Error::MethodUnknown => "没有此接口。".to_owned(),
+        Error::Internal(_) => format!("系统故障，请把编号 {correlation_id} 告诉管理员。"),
+    }
+}
+
+/// When to try again, for the codes that say so.
+fn retry_after(code: Code) -> Option<Duration> {
+    match code {
+        Code::Unavailable | Code::ResourceExhausted => Some(Duration::from_secs(1)),
+        Code::Aborted => Some(Duration::from_millis(50)),
+        _ => None,
+    }
+}

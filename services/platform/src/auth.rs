@@ -1,0 +1,9 @@
+//! Who calls and what they may do: token → verified caller → permit.
+
+pub mod issuer;
+pub mod jwks;
+pub mod layer;
+pub mod permit;
+pub mod token;
+
+pub use permit::{Permit, admitted};

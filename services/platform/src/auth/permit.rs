@@ -1,0 +1,87 @@
+//! The permission to act: what handlers hold instead of remembering to ask. Only the auth layer makes one from a token.
+
+use std::sync::Arc;
+
+use bangfu_kernel::{Caller, Error, Role, Township, error::Resource, fields};
+use tokio::time::Instant;
+use tonic::Request;
+
+/// Proof that a verified caller may call this method, for one township or for the city.
+#[derive(Debug, Clone)]
+pub struct Permit {
+    caller: Arc<Caller>,
+    township: Option<Township>,
+    method: &'static str,
+    deadline: Option<Instant>,
+}
+
+impl Permit {
+    /// Made by the auth layer, after the method's access rule has admitted the caller.
+    pub(crate) fn admitted(caller: Arc<Caller>, method: &'static str, deadline: Option<Instant>) -> Self {
+        let township = caller.township.clone();
+        Self { caller, township, method, deadline }
+    }
+
+    /// For the background work of a service itself (sweeps, followers, deliveries): no caller stands behind it.
+    /// `job` names it in audit entries and logs. A second door, guarded by `disallowed-methods`.
+    pub fn of_job(job: &'static str, city: &str, township: Option<Township>) -> Self {
+        let caller = Caller {
+            subject: job.to_owned(),
+            city: city.to_owned(),
+            township: township.clone(),
+            roles: [Role::Service].into(),
+            villages: std::collections::BTreeSet::default(),
+        };
+        Self { caller: Arc::new(caller), township, method: job, deadline: None }
+    }
+
+    /// Who calls.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// The township the call is confined to; `None`: the whole city.
+    pub fn township(&self) -> Option<&Township> {
+        self.township.as_ref()
+    }
+
+    /// Path of the method, or name of the job.
+    pub fn method(&self) -> &'static str {
+        self.method
+    }
+
+    /// When the caller stops waiting.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// The same with another deadline: for jobs that bound their own work.
+    #[must_use]
+    pub fn until(mut self, deadline: Instant) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// Confines the permit to the township that the request names. A township caller names none or its own; any other is
+    /// not found, as if it did not exist. A city caller has to name one.
+    pub fn at(&self, named: Option<Township>) -> Result<Self, Error> {
+        let township = match (&self.caller.township, named) {
+            (Some(own), None) => own.clone(),
+            (Some(own), Some(named)) if *own == named => named,
+            (Some(_), Some(_)) => return Err(Error::NotFound(Resource::Township)),
+            (None, Some(named)) if named.city() == self.caller.city => named,
+            (None, Some(_)) => return Err(Error::NotFound(Resource::Township)),
+            (None, None) => return Err(Error::field("township", fields::required())),
+        };
+        Ok(Self { township: Some(township), ..self.clone() })
+    }
+}
+
+/// Takes the permit out of an admitted request.
+pub fn admitted<M>(mut request: Request<M>) -> Result<(Permit, M), Error> {
+    let permit = request
+        .extensions_mut()
+        .remove::<Permit>()
+        .ok_or_else(|| Error::internal("a request reached a handler without a permit"))?;
+    Ok((permit, request.into_inner()))
+}
