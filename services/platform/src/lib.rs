@@ -4,6 +4,7 @@
 pub mod auth;
 pub mod db;
 pub mod feed;
+pub mod ground;
 pub mod id;
 pub mod page_token;
 pub mod peers;

@@ -1,0 +1,85 @@
+//! Making a service's database and bringing its schema up to date, as its owner: `bangfu migrate`, `bangfu up` and tests.
+//! Never a serving process.
+
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, migrate::Migrator};
+
+static GROUND: Migrator = sqlx::migrate!();
+
+/// The names that follow from a service's: database and roles.
+#[derive(Debug, Clone)]
+pub struct Names {
+    /// `bangfu_people`, the database.
+    pub database: String,
+    /// `bangfu_people_owner`: owns everything, serves nobody.
+    pub owner: String,
+    /// `bangfu_people_service`: works for one township at a time.
+    pub service: String,
+    /// `bangfu_people_city`: reads across townships.
+    pub city: String,
+}
+
+impl Names {
+    /// For a service: "people".
+    pub fn of(service: &str) -> Self {
+        Self {
+            database: format!("bangfu_{service}"),
+            owner: format!("bangfu_{service}_owner"),
+            service: format!("bangfu_{service}_service"),
+            city: format!("bangfu_{service}_city"),
+        }
+    }
+}
+
+/// Makes the three roles and the database where they are missing, and sets the roles' passwords.
+/// `administrator` is a superuser's connection; running it again changes nothing but the passwords.
+pub async fn provision(
+    administrator: &mut PgConnection,
+    names: &Names,
+    password: &SecretString,
+) -> Result<(), sqlx::Error> {
+    for role in [&names.owner, &names.service, &names.city] {
+        let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)")
+            .bind(role)
+            .fetch_one(&mut *administrator)
+            .await?;
+        let verb = if exists { "ALTER" } else { "CREATE" };
+        let password = password.expose_secret().replace('\'', "''");
+        let sql = format!(
+            "{verb} ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOBYPASSRLS PASSWORD '{password}'"
+        );
+        run(administrator, sql).await?;
+    }
+    let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+        .bind(&names.database)
+        .fetch_one(&mut *administrator)
+        .await?;
+    if !exists {
+        run(administrator, format!("CREATE DATABASE {} OWNER {}", names.database, names.owner)).await?;
+    }
+    close_to_others(administrator, &names.database, names).await
+}
+
+/// Nobody but the service's own roles may connect to its database, and none of them makes temporary tables.
+pub async fn close_to_others(
+    administrator: &mut PgConnection,
+    database: &str,
+    names: &Names,
+) -> Result<(), sqlx::Error> {
+    let Names { service, city, .. } = names;
+    run(administrator, format!("REVOKE ALL ON DATABASE {database} FROM PUBLIC")).await?;
+    run(administrator, format!("GRANT CONNECT ON DATABASE {database} TO {service}, {city}")).await
+}
+
+/// Brings a database up to date: the shared ground first, then the service's own migrations.
+/// `owner_url` is the owner's; a second run changes nothing; two at once wait for each other.
+pub async fn run_migrations(owner_url: &SecretString, service: &Migrator) -> Result<(), sqlx::Error> {
+    let mut owner = PgConnection::connect(owner_url.expose_secret()).await?;
+    GROUND.run(&mut owner).await?;
+    service.run(&mut owner).await?;
+    owner.close().await
+}
+
+async fn run(administrator: &mut PgConnection, sql: String) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(administrator).await.map(drop)
+}

@@ -1,0 +1,244 @@
+//! The producer's side of a Watch RPC: backlog, then changes as they come, bookmarks when idle; never a gap.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use bangfu_kernel::{Error, Township, error::Resource};
+use bangfu_proto::common::v1::Cursor;
+use tokio::{
+    sync::mpsc,
+    time::{Duration, Instant, timeout},
+};
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+
+use super::{Event, Head, store};
+use crate::{auth::Permit, db::Db, telemetry};
+
+/// Events read with one statement.
+const BATCH: i64 = 500;
+/// Items that may wait for a slow reader.
+const BUFFER: usize = 1_000;
+/// How long a full buffer is borne before the reader is disconnected.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a watcher looks for itself: commits of other replicas give no hint here.
+const LOOK: Duration = Duration::from_millis(500);
+/// How often an idle watcher is told where it stands.
+const BOOKMARK: Duration = Duration::from_secs(5);
+
+/// What a Watch RPC asks for.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// Where to go on, one a township.
+    pub cursors: Vec<Cursor>,
+    /// Only these townships; empty: all the permit allows.
+    pub townships: Vec<Township>,
+    /// Only these kinds; empty: all.
+    pub kinds: BTreeSet<i16>,
+}
+
+/// One step of a watch, to be put into the RPC's message.
+#[derive(Debug)]
+pub enum Item {
+    /// A change and where it stands.
+    Event(Cursor, Event),
+    /// Nothing was missed up to here.
+    Bookmark(Cursor),
+}
+
+/// What ends every watch when the server stops, and whatever else must live as long as the watch does.
+pub struct Watching {
+    /// Cancelled when the server stops.
+    pub stopping: CancellationToken,
+    /// Held while the watch lasts, such as a place in the caller's quota.
+    pub held: Box<dyn std::any::Any + Send>,
+}
+
+/// Starts a watch. Cursors are checked first, so that a wrong one is the call's error; the rest comes as a stream.
+pub async fn watch<T: Send + 'static>(
+    db: &Db,
+    permit: Permit,
+    wanted: Wanted,
+    watching: Watching,
+    encode: impl Fn(Item) -> Result<T, Error> + Send + Sync + 'static,
+) -> Result<ReceiverStream<Result<T, Status>>, Error> {
+    let Wanted { cursors, townships, kinds } = wanted;
+    let mut watcher = Watcher { db: db.clone(), permit, townships, kinds, seen: BTreeMap::new() };
+    watcher.start(&cursors).await?;
+
+    let (sender, receiver) = mpsc::channel(BUFFER);
+    let sink = Sink { sender, encode: Arc::new(encode) };
+    tokio::spawn(async move {
+        let Watching { stopping, held } = watching;
+        let ended = tokio::select! {
+            () = stopping.cancelled() => Err(End::Because(Error::Stopping)),
+            ended = watcher.run(&sink) => ended,
+        };
+        if let Err(End::Because(error)) = ended {
+            if matches!(error, Error::Stopping) {
+                let _gone = watcher.bookmark(&sink).await;
+            }
+            let _gone = timeout(Duration::from_secs(1), sink.sender.send(Err(told(&error)))).await;
+        }
+        drop(held);
+    });
+    Ok(ReceiverStream::new(receiver))
+}
+
+/// Why a watch ends.
+enum End {
+    /// The reader has gone.
+    Gone,
+    /// For a reason it is told.
+    Because(Error),
+}
+
+impl From<Error> for End {
+    fn from(error: Error) -> Self {
+        Self::Because(error)
+    }
+}
+
+fn told(error: &Error) -> Status {
+    let correlation_id = telemetry::correlation_id();
+    tracing::info!(error = error as &dyn std::error::Error, "a watch ends");
+    bangfu_kernel::status::status(error, &correlation_id)
+}
+
+struct Sink<T, E> {
+    sender: mpsc::Sender<Result<T, Status>>,
+    encode: Arc<E>,
+}
+
+impl<T, E: Fn(Item) -> Result<T, Error>> Sink<T, E> {
+    async fn send(&self, item: Item) -> Result<(), End> {
+        let message = (self.encode)(item)?;
+        match timeout(PATIENCE, self.sender.send(Ok(message))).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_closed)) => Err(End::Gone),
+            Err(_elapsed) => Err(End::Because(Error::FeedReaderSlow)),
+        }
+    }
+}
+
+struct Watcher {
+    db: Db,
+    permit: Permit,
+    townships: Vec<Township>,
+    kinds: BTreeSet<i16>,
+    /// The head as last seen and the number of the last event sent.
+    seen: BTreeMap<Township, (Head, i64)>,
+}
+
+impl Watcher {
+    async fn start(&mut self, cursors: &[Cursor]) -> Result<(), Error> {
+        let heads = self.heads().await?;
+        for township in &self.townships {
+            if !heads.iter().any(|head| head.township == *township) {
+                return Err(Error::NotFound(Resource::Township));
+            }
+        }
+        let mut given = BTreeMap::new();
+        for cursor in cursors {
+            let head = heads.iter().find(|head| head.township.as_str() == cursor.township);
+            let twice = given.insert(cursor.township.as_str(), cursor).is_some();
+            match head {
+                Some(head) if !twice => {
+                    self.seen.insert(head.township.clone(), (head.clone(), head.admit(cursor)?));
+                }
+                _ => return Err(Error::CursorInvalid { township: cursor.township.clone(), head: 0 }),
+            }
+        }
+        for head in heads {
+            let start = head.oldest - 1;
+            self.seen.entry(head.township.clone()).or_insert((head, start));
+        }
+        Ok(())
+    }
+
+    async fn run<T, E: Fn(Item) -> Result<T, Error>>(&mut self, sink: &Sink<T, E>) -> Result<(), End> {
+        let mut moved = self.db.hub().listen();
+        let mut told = None;
+        loop {
+            moved.mark_unchanged();
+            let sent = self.catch_up(sink).await?;
+            if sent || told.is_none_or(|at: Instant| at.elapsed() >= BOOKMARK) {
+                self.bookmark(sink).await?;
+                told = Some(Instant::now());
+            }
+            tokio::select! {
+                _hint = moved.changed() => {}
+                () = tokio::time::sleep(LOOK) => {}
+                () = sink.sender.closed() => return Err(End::Gone),
+            }
+        }
+    }
+
+    /// Sends whatever is new; whether there was anything.
+    async fn catch_up<T, E: Fn(Item) -> Result<T, Error>>(&mut self, sink: &Sink<T, E>) -> Result<bool, End> {
+        let mut any = false;
+        for head in self.heads().await? {
+            let township = head.township.clone();
+            let start = head.oldest - 1;
+            let (known, mut last) = self.seen.get(&township).cloned().unwrap_or((head.clone(), start));
+            if known.epoch != head.epoch {
+                return Err(End::Because(Error::FeedEpochChanged { township, epoch: head.epoch }));
+            }
+            if last + 1 < head.oldest {
+                return Err(End::Because(Error::FeedCompacted { township, oldest: head.oldest }));
+            }
+            while last < head.seq {
+                for event in self.events(&township, last).await? {
+                    if event.seq != last + 1 {
+                        return Err(Error::internal(format!("event {} follows {last}", event.seq)).into());
+                    }
+                    last = event.seq;
+                    if self.kinds.is_empty() || self.kinds.contains(&event.kind) {
+                        sink.send(Item::Event(head.cursor(last), event)).await?;
+                    }
+                    any = true;
+                    self.seen.insert(township.clone(), (head.clone(), last));
+                }
+            }
+            self.seen.insert(township, (head, last));
+        }
+        Ok(any)
+    }
+
+    async fn bookmark<T, E: Fn(Item) -> Result<T, Error>>(&self, sink: &Sink<T, E>) -> Result<(), End> {
+        for (head, last) in self.seen.values() {
+            sink.send(Item::Bookmark(head.cursor(*last))).await?;
+        }
+        Ok(())
+    }
+
+    /// The heads this watch is about.
+    async fn heads(&self) -> Result<Vec<Head>, Error> {
+        if self.permit.township().is_some() {
+            let mut tx = self.db.township(&self.permit).await?;
+            let head = store::head(&mut tx).await?;
+            tx.commit().await?;
+            Ok(head.into_iter().collect())
+        } else {
+            let mut tx = self.db.city(&self.permit).await?;
+            let mut heads = store::heads_of_city(&mut tx).await?;
+            tx.commit().await?;
+            heads.retain(|head| self.townships.is_empty() || self.townships.contains(&head.township));
+            Ok(heads)
+        }
+    }
+
+    async fn events(&self, township: &Township, after: i64) -> Result<Vec<Event>, Error> {
+        let permit = self.permit.at(Some(township.clone()))?;
+        let mut tx = self.db.township(&permit).await?;
+        let events = store::events(&mut tx, after, BATCH).await?;
+        tx.commit().await?;
+        if events.is_empty() {
+            return Err(Error::internal("the feed's head is ahead of its events"));
+        }
+        Ok(events)
+    }
+}

@@ -1,0 +1,23 @@
+//! What every service stands on, handed to it at start.
+
+use bangfu_kernel::Clock;
+use tokio_util::sync::CancellationToken;
+
+use crate::{db::Db, page_token::PageTokens, server::WatchQuota};
+
+/// The ground of one service: its database, the clock, and what its handlers share.
+#[derive(Debug, Clone)]
+pub struct Ground {
+    /// The service's own database.
+    pub db: Db,
+    /// The injected clock.
+    pub clock: Clock,
+    /// Seals and opens page tokens.
+    pub pages: PageTokens,
+    /// Limits how many watches one caller has open.
+    pub watches: WatchQuota,
+    /// Cancelled when the server stops: watches and jobs end.
+    pub stopping: CancellationToken,
+    /// The city this deployment serves: six digits.
+    pub city: String,
+}
