@@ -1,2 +1,22 @@
-//! bangfu
-fn main() {}
+//! `bangfu`: the suite and its client commands.
+
+mod cli;
+mod roster;
+mod serve;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    // One crypto provider for everything, before anything asks for one. A second installation is not possible here.
+    let _installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    match cli::Command::parse().run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("bangfu: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

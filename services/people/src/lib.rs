@@ -1,1 +1,2 @@
 //! people
+pub mod roster;

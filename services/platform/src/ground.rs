@@ -1,9 +1,11 @@
 //! What every service stands on, handed to it at start.
 
 use bangfu_kernel::Clock;
-use tokio_util::sync::CancellationToken;
-
-use crate::{db::Db, page_token::PageTokens, server::WatchQuota};
+use crate::{
+    db::Db,
+    page_token::PageTokens,
+    server::{Stopping, WatchQuota},
+};
 
 /// The ground of one service: its database, the clock, and what its handlers share.
 #[derive(Debug, Clone)]
@@ -16,8 +18,8 @@ pub struct Ground {
     pub pages: PageTokens,
     /// Limits how many watches one caller has open.
     pub watches: WatchQuota,
-    /// Cancelled when the server stops: watches and jobs end.
-    pub stopping: CancellationToken,
+    /// Tells watches and jobs that the server is stopping.
+    pub stopping: Stopping,
     /// The city this deployment serves: six digits.
     pub city: String,
 }

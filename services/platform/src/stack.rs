@@ -27,7 +27,7 @@ use futures::{FutureExt as _, future::BoxFuture};
 use http::{Request, Response};
 use tokio_util::task::TaskTracker;
 use tonic::{body::Body, service::Routes};
-use tower::{Layer, Service, ServiceExt as _, util::BoxCloneService};
+use tower::{Layer, Service, ServiceExt, util::BoxCloneService};
 
 pub use self::{
     admitted::Admitted,
@@ -53,7 +53,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        let ten_minutes = Duration::from_secs(600);
+        let ten_minutes = Duration::from_mins(10);
         let long = ["/bangfu.people.v1.PeopleService/ImportRoster", "/bangfu.followup.v1.FollowupService/RunSweep"];
         Self {
             calls: 512,
@@ -117,7 +117,7 @@ impl<L> Stack<L> {
         Calls {
             ground: self.ground.clone(),
             guarded: BoxCloneService::new(self.auth.layer(admitted).map_err(Into::into)),
-            open: BoxCloneService::new(open.prepare().map_err(Into::into)),
+            open: BoxCloneService::new(ServiceExt::<Request<Body>>::map_err(open.prepare(), Into::into)),
             stopping,
         }
     }

@@ -21,6 +21,9 @@ use crate::{
     watchdog::{self, Leash, Standing},
 };
 
+/// How long the process may live after its pid file.
+const LAST_BREATH: Duration = Duration::from_secs(10);
+
 /// A running private PostgreSQL, and a share in it: the server is stopped by the last owner to leave.
 ///
 /// Dropping it is not stopping: it leaves the server as SIGKILL would (see [`crate::Lifetime`]). It may be shared
@@ -32,7 +35,6 @@ pub struct Cluster {
     user: User,
     password: String,
     port: u16,
-    durability: Durability,
     adopted: bool,
     owners: OwnersLock,
     /// Held for its drop only.
@@ -80,7 +82,7 @@ impl Cluster {
         };
         drop(lock);
         tracing::info!(folder = %place.folder.display(), port, adopted, "PostgreSQL answers");
-        Ok(Self { place, binaries, user, password, port, durability: options.durability, adopted, owners, leash })
+        Ok(Self { place, binaries, user, password, port, adopted, owners, leash })
     }
 
     /// Leaves the cluster, and stops the server (fast: sessions are ended, nothing acknowledged is lost) if no other
@@ -94,17 +96,21 @@ impl Cluster {
             return Ok(Ending::LeftToOthers);
         }
         let data = self.place.data();
-        if !Postmaster::glance(&data)?.is_some_and(|server| server.lives(&data)) {
+        let Some(server) = Postmaster::glance(&data)?.filter(|server| server.lives(&data)) else {
             return Ok(Ending::Stopped);
-        }
+        };
         let program = self.binaries.program("pg_ctl");
         let mut command = self.user.command(&program);
         command.arg("stop").arg("-D").arg(&data).args(["-m", "fast", "-w", "-t", "60"]);
         let said = tokio::process::Command::from(command).output().await.map_err(Error::io("run", program))?;
-        // It may have ended by itself in between.
-        if !said.status.success() && Postmaster::glance(&data)?.is_some_and(|server| server.lives(&data)) {
-            let output = String::from_utf8_lossy(&said.stderr).trim().to_owned();
-            return Err(Error::NotStopped { path: data, output });
+        // pg_ctl waits for the pid file to go, and the process goes a moment after it.
+        let end = Instant::now() + LAST_BREATH;
+        while server.lives(&data) {
+            if Instant::now() > end {
+                let output = String::from_utf8_lossy(&said.stderr).trim().to_owned();
+                return Err(Error::NotStopped { path: data, output });
+            }
+            sleep(Duration::from_millis(5)).await;
         }
         // Only now: a pipe closed earlier would set the watchdog on a server that is stopping already.
         drop(self.leash);
@@ -151,10 +157,6 @@ impl Cluster {
     /// Whether a living server was found, rather than one started.
     pub fn was_adopted(&self) -> bool {
         self.adopted
-    }
-
-    pub(crate) fn durability(&self) -> Durability {
-        self.durability
     }
 
     pub(crate) async fn connect(&self) -> Result<PgConnection, sqlx::Error> {

@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-use crate::{Cluster, Durability, Error};
+use crate::{Cluster, Error};
 
 impl Cluster {
     /// Makes a database, as a copy of `template` when one is given (which must have no sessions open).
@@ -11,12 +11,9 @@ impl Cluster {
     /// [`Error::Sql`], among others when the database exists or when the template is in use.
     pub async fn create_database(&self, name: &str, template: Option<&str>) -> Result<(), Error> {
         let template = template.map(|template| format!(" TEMPLATE {}", quoted(template))).unwrap_or_default();
-        // FILE_COPY copies files between two checkpoints instead of logging every page: cheap when nothing is synced.
-        let strategy = match self.durability() {
-            Durability::Durable => "WAL_LOG",
-            Durability::TestOnly => "FILE_COPY",
-        };
-        let statement = format!("CREATE DATABASE {}{template} STRATEGY = {strategy}", quoted(name));
+        // WAL_LOG, the default strategy: measured at 30 ms with and without fsync, where FILE_COPY and its two
+        // checkpoints took 70 ms without and 120 ms with.
+        let statement = format!("CREATE DATABASE {}{template}", quoted(name));
         self.run(statement, format!("create database {name}")).await
     }
 

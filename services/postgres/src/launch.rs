@@ -4,7 +4,7 @@ use std::{
     fs::{self, File},
     io::{self, Read, Seek, SeekFrom},
     net::TcpListener,
-    os::unix::process::CommandExt,
+    os::unix::{fs::OpenOptionsExt, process::CommandExt},
     process::ExitStatus,
     time::Duration,
 };
@@ -75,7 +75,12 @@ fn spawn(
     port: u16,
     options: &Options,
 ) -> Result<oneshot::Receiver<io::Result<ExitStatus>>, Error> {
-    let log = File::options().create(true).append(true).open(place.log()).map_err(Error::io("open", place.log()))?;
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(place.log())
+        .map_err(Error::io("open", place.log()))?;
     let copy = log.try_clone().map_err(Error::io("open", place.log()))?;
     let program = binaries.program("postgres");
     let mut command = user.command(&program);

@@ -2,6 +2,7 @@
 
 use std::{
     fs::{File, TryLockError},
+    os::unix::fs::OpenOptionsExt,
     path::Path,
     time::Duration,
 };
@@ -62,6 +63,7 @@ impl OwnersLock {
     }
 }
 
+/// For ourselves alone: a lock that others can open, others can hold.
 fn open(path: &Path) -> Result<File, Error> {
-    File::options().create(true).truncate(false).write(true).open(path).map_err(Error::io("open", path))
+    File::options().create(true).truncate(false).write(true).mode(0o600).open(path).map_err(Error::io("open", path))
 }

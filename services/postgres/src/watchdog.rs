@@ -20,22 +20,21 @@ use crate::{Error, place::Place, user::User};
 /// `$1` data folder, `$2` port, `$3` the pipe, `$4` its name while leaving; the pipe is the standard input.
 ///
 /// The port tells this server from a later one on the same data. SIGINT is PostgreSQL's fast stop; after ten seconds
-/// SIGQUIT is its immediate one. A server that has not written its port within five seconds is not coming.
+/// SIGQUIT is its immediate one. A server that has not written its file within five seconds is not coming, or went
+/// cleanly before its owner did.
 const SCRIPT: &str = r#"
 cat >/dev/null
 mv "$3" "$4" 2>/dev/null
 cat >/dev/null
-tries=0
+tries=0 patience=5
 while [ $tries -lt 60 ]; do
     pid=; port=
     { read -r pid; read -r folder; read -r since; read -r port; } 2>/dev/null <"$1/postmaster.pid"
     if [ "$port" = "$2" ]; then
-        case $tries in
-            0|1|2|3|4) kill -INT "$pid" ;;
-            1?|2?|3?|4?|5?) kill -QUIT "$pid" ;;
-        esac
-    elif [ $tries -ge 5 ]; then break
-    elif [ -n "$port" ]; then break
+        patience=0
+        if [ $tries -lt 10 ]; then kill -INT "$pid"; else kill -QUIT "$pid"; fi
+    elif [ -n "$port" ] || [ $tries -ge $patience ]; then
+        break
     fi
     tries=$((tries + 1))
     sleep 1
@@ -115,4 +114,23 @@ fn hold(pipe: &PathBuf) -> Result<File, Error> {
 
 fn names(place: &Place, port: u16) -> (PathBuf, PathBuf) {
     (place.run().join(format!("owners.{port}")), place.run().join(format!("leaving.{port}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_whose_last_owner_has_gone_is_not_joined() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place { folder: folder.path().into() };
+        fs::create_dir(place.run()).unwrap();
+        let (pipe, leaving) = names(&place, 7);
+
+        assert!(matches!(join(&place, 7).unwrap(), Standing::Kept));
+        fs::write(&pipe, "").unwrap();
+        assert!(matches!(join(&place, 7).unwrap(), Standing::Leashed(_)));
+        fs::rename(&pipe, &leaving).unwrap();
+        assert!(matches!(join(&place, 7).unwrap(), Standing::Leaving));
+    }
 }

@@ -65,6 +65,30 @@ async fn a_pid_that_a_stranger_has_by_now_is_no_obstacle() {
 }
 
 #[tokio::test]
+async fn backends_that_outlive_their_server_are_waited_for() {
+    let folder = folder();
+    let first = Cluster::start(Options::kept(folder.path())).await.unwrap();
+    // Busy, not sleeping: a sleeping backend notices the death of its server at once.
+    let busy = "SELECT count(*)::text FROM generate_series(1, 20000) a, generate_series(1, 2000) b";
+    let first = std::sync::Arc::new(first);
+    let work = tokio::spawn({
+        let first = first.clone();
+        async move { ask(&first, "postgres", busy).await }
+    });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(!work.is_finished(), "not busy enough to test anything");
+    signal("KILL", server(folder.path()).unwrap());
+
+    let second = Cluster::start(Options::kept(folder.path())).await.unwrap();
+    assert!(!second.was_adopted());
+    let log = fs::read_to_string(second.log()).unwrap();
+    assert!(log.contains("pre-existing shared memory block"), "the backend was gone already: {log}");
+    work.abort();
+    drop(first);
+    second.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn an_empty_pid_file_is_no_obstacle() {
     let folder = folder();
     Cluster::start(Options::test(folder.path())).await.unwrap().stop().await.unwrap();

@@ -31,7 +31,7 @@ pub(crate) async fn tell(cluster: &Cluster, database: &str, sql: &str) {
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
 }
 
-/// A process of its own that owns a cluster.
+/// A process of its own that owns a cluster: this test binary again, running `owners::owner_process` only.
 pub(crate) struct Owner {
     pub(crate) child: Child,
     pub(crate) port: u16,
@@ -42,17 +42,20 @@ impl Owner {
     /// Starts one and waits until its server answers.
     pub(crate) fn start(kind: &str, folder: &Path) -> Self {
         let mut child = Self::spawn(kind, folder);
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        // The test harness talks, too.
+        let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines().map(Result::unwrap);
+        let line = lines.into_iter().find_map(|line| line.split_once("owner: ").map(|(_, said)| said.to_owned()));
+        let line = line.expect("the owner ended before its server answered");
         let words: Vec<_> = line.split_whitespace().collect();
         Self { port: words[0].parse().unwrap(), adopted: words[1] == "true", child }
     }
 
     /// Starts one and does not wait.
     pub(crate) fn spawn(kind: &str, folder: &Path) -> Child {
-        let program = std::env::current_exe().unwrap();
-        let program = program.ancestors().nth(2).unwrap().join("examples/owner");
-        Command::new(program).arg(kind).arg(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "owners::owner_process", "--ignored", "--nocapture"]);
+        command.env("OWNER_KIND", kind).env("OWNER_FOLDER", folder);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
     }
 
     /// SIGKILL: no destructor runs.

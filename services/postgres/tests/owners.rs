@@ -1,6 +1,9 @@
 //! What becomes of the server when its owners go, one way or another.
 
-use std::time::Duration;
+use std::{
+    io::{Read, Write},
+    time::Duration,
+};
 
 use bangfu_postgres::{Cluster, Options};
 
@@ -63,4 +66,19 @@ fn an_owner_that_ends_cleanly_stops_its_server() {
     let pid = server(folder.path()).unwrap();
     owner.dismiss();
     assert!(!lives(pid));
+}
+
+/// Not a test: what the processes run that the tests above kill. It leaves cleanly when its standard input ends.
+#[tokio::test]
+#[ignore = "run by the other tests, in a process of its own"]
+async fn owner_process() {
+    let Ok(folder) = std::env::var("OWNER_FOLDER") else { return };
+    let options = match std::env::var("OWNER_KIND").as_deref() {
+        Ok("kept") => Options::kept(folder),
+        _ => Options::test(folder),
+    };
+    let cluster = Cluster::start(options).await.unwrap();
+    writeln!(std::io::stdout(), "owner: {} {}", cluster.port(), cluster.was_adopted()).unwrap();
+    std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+    cluster.stop().await.unwrap();
 }

@@ -68,9 +68,8 @@ impl Permit {
         let township = match (&self.caller.township, named) {
             (Some(own), None) => own.clone(),
             (Some(own), Some(named)) if *own == named => named,
-            (Some(_), Some(_)) => return Err(Error::NotFound(Resource::Township)),
             (None, Some(named)) if named.city() == self.caller.city => named,
-            (None, Some(_)) => return Err(Error::NotFound(Resource::Township)),
+            (_, Some(_)) => return Err(Error::NotFound(Resource::Township)),
             (None, None) => return Err(Error::field("township", fields::required())),
         };
         Ok(Self { township: Some(township), ..self.clone() })

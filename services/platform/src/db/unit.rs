@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Time of a statement when the caller sets no deadline.
-const STATEMENT: Duration = Duration::from_secs(600);
+const STATEMENT: Duration = Duration::from_mins(10);
 
 /// A session inside a transaction.
 #[derive(Debug)]

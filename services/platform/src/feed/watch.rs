@@ -12,11 +12,10 @@ use tokio::{
     time::{Duration, Instant, timeout},
 };
 use tokio_stream::wrappers::ReceiverStream;
-use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 use super::{Event, Head, store};
-use crate::{auth::Permit, db::Db, telemetry};
+use crate::{auth::Permit, db::Db, server::Stopping, telemetry};
 
 /// Events read with one statement.
 const BATCH: i64 = 500;
@@ -51,8 +50,8 @@ pub enum Item {
 
 /// What ends every watch when the server stops, and whatever else must live as long as the watch does.
 pub struct Watching {
-    /// Cancelled when the server stops.
-    pub stopping: CancellationToken,
+    /// Ends the watch when the server stops.
+    pub stopping: Stopping,
     /// Held while the watch lasts, such as a place in the caller's quota.
     pub held: Box<dyn std::any::Any + Send>,
 }
@@ -74,7 +73,7 @@ pub async fn watch<T: Send + 'static>(
     tokio::spawn(async move {
         let Watching { stopping, held } = watching;
         let ended = tokio::select! {
-            () = stopping.cancelled() => Err(End::Because(Error::Stopping)),
+            () = stopping.begun() => Err(End::Because(Error::Stopping)),
             ended = watcher.run(&sink) => ended,
         };
         if let Err(End::Because(error)) = ended {

@@ -29,7 +29,7 @@ impl<S> Admitted<S> {
 impl<S> Service<Request<Body>> for Admitted<S>
 where
     S: Service<Request<Body>, Response = Response<Body>>,
-    S::Error: 'static,
+    S::Error: Send + 'static,
     S::Future: Send + 'static,
 {
     type Response = Response<Body>;

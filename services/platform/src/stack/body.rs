@@ -16,7 +16,7 @@ use http_body::{Frame, SizeHint};
 use tokio::time::{sleep, sleep_until};
 use tonic::{Code, Status, body::Body};
 
-use super::{call::Call, deadline::Deadline, method::Method, refusal};
+use super::{call::Call, deadline::Deadline, method::Method, refusal, task};
 use crate::server::Stopping;
 
 /// How long a handler may take to end its stream by itself, with its cursor, once the server stops.
@@ -86,10 +86,7 @@ impl http_body::Body for Bounded {
     type Data = Bytes;
     type Error = Status;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let this = &mut *self;
         let Some(inner) = this.inner.as_mut() else { return Poll::Ready(None) };
         if let Some(Poll::Ready(error)) = this.end.as_mut().map(|end| end.poll_unpin(cx)) {
@@ -100,7 +97,7 @@ impl http_body::Body for Bounded {
         let polled = catch_unwind(AssertUnwindSafe(|| {
             span.in_scope(|| correlation.sync_scope(|| Pin::new(inner).poll_frame(cx)))
         }));
-        let Ok(polled) = polled else { return this.cut(&Error::internal("the handler's stream panicked")) };
+        let Ok(polled) = polled else { return this.cut(&task::panicked()) };
         if let Poll::Ready(next) = &polled {
             let last = match next {
                 Some(Ok(frame)) => frame.trailers_ref().map(|trailers| {

@@ -1,7 +1,8 @@
 //! What is told of one call: its span, its one log line, its metrics. Never what it carried.
 
-use std::sync::{
-    Arc, OnceLock,
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use bangfu_kernel::{Caller, Error, caller::role_word};
@@ -12,7 +13,9 @@ use tonic_types::StatusExt as _;
 use tracing::{Span, field::Empty};
 
 use super::{method::Method, refusal};
-use crate::telemetry::{self, CorrelationId};
+use crate::telemetry::{self, CorrelationId, seldom::Seldom};
+
+static SHED: Seldom = Seldom::new(Duration::from_secs(1));
 
 /// A call on its way. Dropped before it is finished, it was cancelled by the caller.
 #[derive(Debug)]
@@ -54,7 +57,7 @@ impl Call {
         );
         let correlation = telemetry::join_trace(&span, headers);
         span.record("correlation_id", &correlation.0);
-        metrics::gauge!("grpc_server_in_flight", &labels(&method)).increment(1);
+        metrics::gauge!("grpc_server_in_flight", labels(&method)).increment(1);
         Self { method, correlation, span, began: Instant::now(), seen: Arc::default(), finished: false }
     }
 
@@ -111,33 +114,36 @@ impl Call {
             line!(tracing::Level::INFO);
         }
         count(&self.method, code);
-        metrics::histogram!("grpc_server_handling_seconds", &labels(&self.method)).record(took.as_secs_f64());
+        metrics::histogram!("grpc_server_handling_seconds", labels(&self.method)).record(took.as_secs_f64());
     }
 }
 
 impl Drop for Call {
     fn drop(&mut self) {
         self.finish(&Status::cancelled("the caller hung up"));
-        metrics::gauge!("grpc_server_in_flight", &labels(&self.method)).decrement(1);
+        metrics::gauge!("grpc_server_in_flight", labels(&self.method)).decrement(1);
     }
 }
 
 /// Refuses a call that the server has no room for. Counted but not logged line by line: a flood must stay cheap.
 pub(super) fn shed(method: &Method) -> Response<Body> {
     count(method, code_word(Code::ResourceExhausted));
+    if let Some(calls) = SHED.count(Instant::now()) {
+        tracing::warn!(calls, "no room for more calls: refusing");
+    }
     let id = telemetry::new_correlation();
     refusal::refuse_as(&Error::Overloaded { limit: "calls" }, &id).into_http()
 }
 
 fn count(method: &Method, code: &'static str) {
-    let mut labels = labels(method).to_vec();
+    let mut labels = labels(method);
     labels.push(metrics::Label::from_static_parts("grpc_code", code));
     metrics::counter!("grpc_server_handled_total", labels).increment(1);
 }
 
-fn labels(method: &Method) -> [metrics::Label; 2] {
-    [("grpc_service", &method.service), ("grpc_method", &method.name)]
-        .map(|(key, value)| metrics::Label::new(key, value.clone()))
+fn labels(method: &Method) -> Vec<metrics::Label> {
+    let named = [("grpc_service", &method.service), ("grpc_method", &method.name)];
+    named.map(|(key, value)| metrics::Label::new(key, value.clone())).into()
 }
 
 /// The code as the gRPC ecosystem writes it.

@@ -118,7 +118,7 @@ mod tests {
         let record = at("/bangfu.followup.v1.FollowupService/RecordContact");
         assert_eq!(record.span, "rpc.followup.record_contact");
         assert_eq!(record.longest, Some(Duration::from_secs(30)));
-        assert_eq!(at("/bangfu.people.v1.PeopleService/ImportRoster").longest, Some(Duration::from_secs(600)));
+        assert_eq!(at("/bangfu.people.v1.PeopleService/ImportRoster").longest, Some(Duration::from_mins(10)));
         assert!(at("/bangfu.followup.v1.FollowupService/WatchDuties").streams);
         assert!(at("/grpc.health.v1.Health/Check").open);
         assert_eq!(at("/anything/else").path(), "/unknown/unknown");

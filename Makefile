@@ -1,0 +1,42 @@
+# What a newcomer, a developer and CI call. Each target sets up what is missing by itself.
+.POSIX:
+.PHONY: help setup build demo up test check bench sqlx
+
+help:
+	@echo "make demo    三个区镇的示例台账 → 今天该做什么 → 三个月后 (takes about a minute after the build)"
+	@echo "             make demo ROSTER=path/to/file.xlsx TOWNSHIP=320685102 takes a roster of your own; JSON=FILE writes the figures"
+	@echo "make up      the suite on 127.0.0.1:50051, data kept between runs in .bangfu/"
+	@echo "make test    the whole test suite"
+	@echo "make check   format, lints, docs, contract, dependencies, queries"
+	@echo "make bench   the figures, as ratios measured in one run"
+	@echo "make sqlx    renews the query data after a change of SQL or of a migration"
+
+setup:
+	@sh deploy/setup.sh
+
+build: setup
+	cargo build --locked -p bangfu
+
+demo: build
+	@target/debug/bangfu demo $(if $(ROSTER),--roster "$(ROSTER)") $(if $(TOWNSHIP),--township "$(TOWNSHIP)") $(if $(JSON),--json "$(JSON)")
+
+up: build
+	@target/debug/bangfu up
+
+test: setup
+	cargo test --locked --workspace
+
+check:
+	@sh deploy/setup.sh --check
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+	sh deploy/check/contract.sh
+	sh deploy/check/dependencies.sh
+	sh deploy/check/queries.sh
+
+bench: setup
+	cargo bench --locked -p bangfu-tests
+
+sqlx: setup
+	sh deploy/check/queries.sh --renew

@@ -1,0 +1,94 @@
+//! The client side: a connection with a token, as any integrator would write it from the contract.
+
+pub mod contacts;
+pub mod duties;
+pub mod people;
+pub mod problem;
+pub mod sweeps;
+pub mod table;
+
+use anyhow::Context as _;
+use bangfu_proto::{
+    common::v1::CalendarDate, followup::v1::followup_service_client::FollowupServiceClient,
+    people::v1::people_service_client::PeopleServiceClient,
+};
+use chrono::NaiveDate;
+use tonic::{
+    Request, Status,
+    metadata::{Ascii, MetadataValue},
+    service::{Interceptor, interceptor::InterceptedService},
+    transport::{Channel, Endpoint},
+};
+use uuid::Uuid;
+
+/// The answer to a long import needs about 60 bytes a row.
+const LARGEST_ANSWER: usize = 32 * 1024 * 1024;
+
+/// A connection that speaks for one token.
+#[derive(Debug, Clone)]
+pub struct Client {
+    channel: Channel,
+    bearer: Bearer,
+}
+
+/// Puts the token on every call.
+#[derive(Clone)]
+pub struct Bearer(MetadataValue<Ascii>);
+
+impl std::fmt::Debug for Bearer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Bearer(…)")
+    }
+}
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert("authorization", self.0.clone());
+        Ok(request)
+    }
+}
+
+impl Client {
+    /// Connects to `http://host:port`.
+    pub async fn connect(endpoint: &str, token: &str) -> anyhow::Result<Self> {
+        let channel = Endpoint::from_shared(endpoint.to_owned())
+            .with_context(|| format!("{endpoint} is no address like http://127.0.0.1:50051"))?
+            .connect()
+            .await
+            .with_context(|| format!("nobody answers at {endpoint}; is `make up` running?"))?;
+        Self::on(channel, token)
+    }
+
+    /// Speaks for another token on a connection that is there.
+    pub fn on(channel: Channel, token: &str) -> anyhow::Result<Self> {
+        let bearer = format!("Bearer {}", token.trim()).parse().context("the token holds characters no token has")?;
+        Ok(Self { channel, bearer: Bearer(bearer) })
+    }
+
+    /// The people registry.
+    pub fn people(&self) -> PeopleServiceClient<InterceptedService<Channel, Bearer>> {
+        PeopleServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+            .max_decoding_message_size(LARGEST_ANSWER)
+    }
+
+    /// Follow-up.
+    pub fn followup(&self) -> FollowupServiceClient<InterceptedService<Channel, Bearer>> {
+        FollowupServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+            .max_decoding_message_size(LARGEST_ANSWER)
+    }
+}
+
+/// A fresh request id: one for each thing that is to happen once.
+pub fn request_id() -> String {
+    Uuid::new_v4().to_string()
+}
+
+/// A date of a message, or a dash.
+pub fn day(date: Option<&CalendarDate>) -> String {
+    date.and_then(bangfu_kernel::calendar::date).map_or_else(|| "-".to_owned(), |date| date.to_string())
+}
+
+/// A date for a message.
+pub fn date(day: NaiveDate) -> Option<CalendarDate> {
+    Some(bangfu_kernel::calendar::message(day))
+}

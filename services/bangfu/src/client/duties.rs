@@ -1,0 +1,86 @@
+//! `bangfu duties …`: what is owed, from the terminal.
+
+use std::collections::BTreeMap;
+
+use bangfu_proto::{followup::v1 as proto, people::v1::BatchGetPeopleRequest};
+
+use super::{Client, day, problem::Problem, table::Table};
+
+/// Every duty a request names, page by page.
+pub async fn all(client: &Client, mut request: proto::ListDutiesRequest) -> Result<Vec<proto::Duty>, Problem> {
+    request.page_size = 500;
+    let mut duties = Vec::new();
+    loop {
+        let page = client.followup().list_duties(request.clone()).await?.into_inner();
+        duties.extend(page.duties);
+        if page.next_page_token.is_empty() {
+            return Ok(duties);
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+/// The masked names of people, as the registry gives them to this caller.
+pub async fn names(
+    client: &Client,
+    people: impl IntoIterator<Item = String>,
+    township: &str,
+) -> Result<BTreeMap<String, String>, Problem> {
+    let ids = people.into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>();
+    let mut names = BTreeMap::new();
+    for some in ids.chunks(500) {
+        let request = BatchGetPeopleRequest { person_ids: some.to_vec(), township: township.to_owned() };
+        let found = client.people().batch_get_people(request).await?.into_inner();
+        names.extend(found.people.into_iter().map(|person| (person.person_id, person.name_masked)));
+    }
+    Ok(names)
+}
+
+/// Duties as a table, with the names beside them.
+pub fn table(duties: &[proto::Duty], names: &BTreeMap<String, String>) -> Table {
+    let mut table = Table::new(["期限", "姓名", "村(社区)", "协理员", "应做事项", "状态", "person_id"]);
+    for duty in duties {
+        let slot = if duty.slot > 0 { format!(" #{}", duty.slot) } else { String::new() };
+        table.row([
+            day(duty.due_on.as_ref()),
+            names.get(&duty.person_id).cloned().unwrap_or_default(),
+            duty.village.clone(),
+            if duty.coordinator.is_empty() { "(未分配)".to_owned() } else { duty.coordinator.clone() },
+            format!("{}{slot} {}", service_word(duty.service()), duty.rule),
+            state_word(duty.state()).to_owned(),
+            duty.person_id.clone(),
+        ]);
+    }
+    table
+}
+
+/// 待办 …: the office's word.
+pub fn state_word(state: proto::DutyState) -> &'static str {
+    match state {
+        proto::DutyState::Unspecified => "",
+        proto::DutyState::Open => "待办",
+        proto::DutyState::Done => "已完成",
+        proto::DutyState::Missed => "逾期未做",
+        proto::DutyState::Released => "已解除",
+        proto::DutyState::Waived => "已豁免",
+    }
+}
+
+/// 跟踪服务 …: the office's word.
+pub fn service_word(service: proto::Service) -> &'static str {
+    use proto::Service as S;
+    match service {
+        S::Unspecified => "",
+        S::FollowUp => "跟踪服务",
+        S::CareerGuidance => "职业指导",
+        S::JobReferral => "职业介绍",
+        S::SkillsTraining => "技能培训",
+        S::PolicyPublicity => "政策宣传",
+        S::EmploymentRegistrationHelp => "就业登记指导",
+        S::UnemploymentInsuranceHelp => "失业保险待遇协助",
+        S::RecognitionHelp => "困难认定协助",
+        S::CareerPlanning => "职业规划",
+        S::PostDelivery => "送岗位",
+        S::HouseholdClearing => "零就业家庭清零",
+    }
+}

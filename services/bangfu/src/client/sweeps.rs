@@ -1,0 +1,46 @@
+//! `bangfu sweeps …`: raising what has become due, from the terminal.
+
+use std::collections::{BTreeMap, HashMap};
+
+use bangfu_proto::followup::v1 as proto;
+use chrono::NaiveDate;
+
+use super::{Client, date, day, problem::Problem, request_id, table::Table};
+
+/// Sweeps the whole city as of a date.
+pub async fn run(client: &Client, as_of: Option<NaiveDate>) -> Result<Vec<proto::TownshipSweep>, Problem> {
+    let request =
+        proto::RunSweepRequest { request_id: request_id(), as_of: as_of.and_then(date), townships: Vec::new() };
+    Ok(client.followup().run_sweep(request).await?.into_inner().townships)
+}
+
+/// Sweeps as a table.
+pub fn table(sweeps: &[proto::TownshipSweep]) -> Table {
+    let mut table =
+        Table::new(["区镇", "日期", "应查 in_scope", "有事项", "无事项及原因", "新增", "完成", "逾期", "解除", "失败"]);
+    for sweep in sweeps {
+        let excluded = sorted(&sweep.excluded).iter().map(|(why, n)| format!("{why} {n}")).collect::<Vec<_>>();
+        table.row([
+            sweep.township.clone(),
+            day(sweep.as_of.as_ref()),
+            sweep.in_scope.to_string(),
+            sweep.with_duties.to_string(),
+            if excluded.is_empty() { "-".to_owned() } else { excluded.join(", ") },
+            total(&sweep.raised).to_string(),
+            total(&sweep.done).to_string(),
+            total(&sweep.missed).to_string(),
+            total(&sweep.released).to_string(),
+            sweep.failed.to_string(),
+        ]);
+    }
+    table
+}
+
+/// Counts in the order of their keys.
+pub fn sorted(counts: &HashMap<String, i64>) -> BTreeMap<String, i64> {
+    counts.iter().map(|(key, &count)| (key.clone(), count)).collect()
+}
+
+fn total(counts: &HashMap<String, i64>) -> i64 {
+    counts.values().sum()
+}

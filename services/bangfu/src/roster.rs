@@ -1,0 +1,120 @@
+//! `bangfu roster …`: rosters without any server. What would become of each row, and made-up ones for trying.
+
+use std::{
+    fs::File,
+    io::{self, BufWriter, Write as _},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context as _;
+use bangfu_kernel::Clock;
+use bangfu_people::roster::{self, SheetError, report, sample};
+use chrono::NaiveDate;
+
+/// The file could not be read as a roster.
+const UNREADABLE: u8 = 2;
+
+/// What to do with a roster.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum RosterCommand {
+    /// Says what would become of each row. Exit code 0: the file was read, whatever the rows; 2: it could not be.
+    Check {
+        /// An .xlsx workbook or a CSV in UTF-8 or GB18030.
+        file: PathBuf,
+        /// JSON lines: one a row, the last with the sums.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Makes up a roster in the ledger form, faults included. Its people are nobody; the same seed gives the same rows.
+    Sample {
+        /// How many rows: 1 to 200,000.
+        #[arg(long)]
+        rows: u32,
+        /// Decides everything that chance decides.
+        #[arg(long)]
+        seed: u64,
+        /// The workbook to write.
+        #[arg(long, value_name = "FILE.xlsx")]
+        out: PathBuf,
+        /// Also writes what should become of each row, as JSON.
+        #[arg(long, value_name = "FILE.json")]
+        key: Option<PathBuf>,
+        /// 填报日期
+        #[arg(long, value_name = "DATE", default_value_t = sample::LEDGER_ON)]
+        ledger_date: NaiveDate,
+        /// Name of the township, for the title.
+        #[arg(long, default_value = "示范镇")]
+        township: String,
+    },
+}
+
+/// Does it, and gives the exit code.
+pub(crate) fn run(command: RosterCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        RosterCommand::Check { file, json } => check(&file, json),
+        RosterCommand::Sample { rows, seed, out, key, ledger_date, township } => {
+            let order = sample::Order { rows, seed, ledger_on: ledger_date, township };
+            make(&order, &out, key.as_deref())
+        }
+    }
+}
+
+fn check(file: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    let roster = match roster::read(file) {
+        Ok(roster) => roster,
+        Err(error) => {
+            refuse(&error);
+            return Ok(ExitCode::from(UNREADABLE));
+        }
+    };
+    let ledger_on = roster.ledger_on.unwrap_or_else(|| Clock::system().today());
+    let judged = roster::judge(roster.rows.iter().cloned(), ledger_on);
+    let mut out = BufWriter::new(io::stdout().lock());
+    let written = if json {
+        report::write_json(&mut out, &judged.verdicts)
+    } else {
+        report::write_table(&mut out, &roster.rows, &judged.verdicts, ledger_on)
+    };
+    match written.and_then(|()| out.flush()) {
+        // Whoever reads the first lines only has what they want.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        written => written.context("cannot write the report")?,
+    }
+    told(&roster);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says on stderr what of the file was not taken as rows, so that nothing is skipped silently.
+fn told(roster: &roster::Roster) {
+    if !roster.passed_over.is_empty() {
+        let lines = roster.passed_over.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        eprintln!("lines passed over as notes 视为说明、未作人员处理的行: {lines}");
+    }
+    if !roster.other_sheets.is_empty() {
+        let sheets = roster.other_sheets.join(", ");
+        eprintln!("only sheet {} was read, not 仅读取了该工作表，未读取: {sheets}", roster.sheet);
+    }
+    if roster.ledger_on.is_none() {
+        eprintln!("no ledger date in the file, today's is used 文件中没有填报日期，按今天处理");
+    }
+}
+
+fn refuse(error: &SheetError) {
+    eprintln!("{error}");
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        eprintln!("  because: {error}");
+        cause = error.source();
+    }
+}
+
+fn make(order: &sample::Order, out: &Path, key: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let meant = sample::write(order, out).with_context(|| format!("cannot write {}", out.display()))?;
+    if let Some(key) = key {
+        let file = File::create(key).with_context(|| format!("cannot write {}", key.display()))?;
+        let mut file = BufWriter::new(file);
+        report::write_key(&mut file, &meant).and_then(|()| file.flush()).context("cannot write the key")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,214 @@
+//! `bangfu serve SERVICE`: one service a process, as Kubernetes runs them. `bangfu migrate SERVICE`: its schema, as owner.
+//!
+//! Settings come as flags or from the environment; secrets come as files.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::{Context as _, bail};
+use bangfu::suite::{FollowupPlan, PeoplePlan, Plan, Suite};
+use bangfu_kernel::Clock;
+use bangfu_platform::{
+    auth::{jwks::Jwks, token},
+    db::{self, migrate},
+    peers::TokenSource,
+    server::{self, stop_signal},
+    stack,
+    telemetry::{self, LogFormat},
+};
+use clap::ValueEnum;
+use secrecy::{SecretSlice, SecretString};
+
+/// The services that can run alone.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Service {
+    /// 人员台账
+    People,
+    /// 跟踪服务
+    Followup,
+}
+
+/// How to run one.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Settings {
+    /// Which one.
+    service: Service,
+    /// Where to listen.
+    #[arg(long, env = "BANGFU_LISTEN", default_value = "0.0.0.0:50051")]
+    listen: SocketAddr,
+    /// The city: six digits.
+    #[arg(long, env = "BANGFU_CITY", default_value = "320685")]
+    city: String,
+    /// File with the URL of the database, as the service role.
+    #[arg(long, env = "BANGFU_DATABASE_URL_FILE")]
+    database_url_file: PathBuf,
+    /// File with the URL of the database, as the city's reading role.
+    #[arg(long, env = "BANGFU_CITY_DATABASE_URL_FILE")]
+    city_database_url_file: PathBuf,
+    /// Connections to the database.
+    #[arg(long, env = "BANGFU_CONNECTIONS", default_value_t = 20)]
+    connections: u32,
+    /// Accept a database without TLS and with fsync off. For development only.
+    #[arg(long, env = "BANGFU_DEVELOPMENT")]
+    development: bool,
+    /// `iss` of tokens.
+    #[arg(long, env = "BANGFU_ISSUER")]
+    issuer: String,
+    /// `aud` of tokens.
+    #[arg(long, env = "BANGFU_AUDIENCE", default_value = "bangfu")]
+    audience: String,
+    /// JWKS: an https URL or a file.
+    #[arg(long, env = "BANGFU_JWKS")]
+    jwks: String,
+    /// File with the 32-byte key of page tokens.
+    #[arg(long, env = "BANGFU_PAGE_KEY_FILE")]
+    page_key_file: PathBuf,
+    /// People: file with the 32-byte master key.
+    #[arg(long, env = "BANGFU_MASTER_KEY_FILE")]
+    master_key_file: Option<PathBuf>,
+    /// People: file with the 32-byte key of the blind index.
+    #[arg(long, env = "BANGFU_INDEX_KEY_FILE")]
+    index_key_file: Option<PathBuf>,
+    /// Followup: where people is.
+    #[arg(long, env = "BANGFU_PEOPLE_ENDPOINT")]
+    people_endpoint: Option<String>,
+    /// Followup: certificates (PEM) that vouch for people.
+    #[arg(long, env = "BANGFU_PEOPLE_CA_FILE")]
+    people_ca: Option<PathBuf>,
+    /// Followup: file with the service's token, renewed from outside.
+    #[arg(long, env = "BANGFU_SERVICE_TOKEN_FILE")]
+    service_token_file: Option<PathBuf>,
+    /// Certificate chain (PEM) of this server; plain text without one.
+    #[arg(long, env = "BANGFU_TLS_CERTIFICATE_FILE", requires = "tls_key_file")]
+    tls_certificate_file: Option<PathBuf>,
+    /// Private key (PEM) of this server.
+    #[arg(long, env = "BANGFU_TLS_KEY_FILE")]
+    tls_key_file: Option<PathBuf>,
+    /// Do not tell the contract by reflection.
+    #[arg(long, env = "BANGFU_NO_REFLECTION")]
+    no_reflection: bool,
+    /// What is logged.
+    #[arg(long, env = "BANGFU_LOG", default_value = "info")]
+    log: String,
+    /// Where traces go: an OTLP endpoint (gRPC).
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    otlp_endpoint: Option<String>,
+    /// Where Prometheus may fetch metrics.
+    #[arg(long, env = "BANGFU_METRICS", default_value = "0.0.0.0:9464")]
+    metrics: SocketAddr,
+}
+
+/// Whose schema to bring up to date.
+#[derive(Debug, clap::Args)]
+pub(crate) struct MigrateSettings {
+    /// Which service's.
+    service: Service,
+    /// File with the URL of the database, as the owner. The only place where the owner's password is needed.
+    #[arg(long, env = "BANGFU_OWNER_URL_FILE")]
+    owner_url_file: PathBuf,
+}
+
+/// Runs until it is told to stop.
+pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
+    let telemetry = telemetry::init(&telemetry::Settings {
+        service: settings.service.word().to_owned(),
+        log_format: LogFormat::Json,
+        filter: settings.log.clone(),
+        otlp_endpoint: settings.otlp_endpoint.clone(),
+        metrics_addr: Some(settings.metrics),
+    })?;
+    let signal = stop_signal()?;
+    let suite = Suite::start(plan(&settings)?).await?;
+    tracing::info!(service = settings.service.word(), address = %suite.address, "serving");
+    let stopped = suite.until(signal).await;
+    telemetry.shutdown().await;
+    tracing::info!(how = ?stopped?, "stopped");
+    Ok(())
+}
+
+/// Brings the schema up to date.
+pub(crate) async fn migrate(settings: MigrateSettings) -> anyhow::Result<()> {
+    let migrator = match settings.service {
+        Service::People => &bangfu_people::MIGRATOR,
+        Service::Followup => &bangfu_followup::MIGRATOR,
+    };
+    migrate::run_migrations(&text(&settings.owner_url_file)?, migrator).await?;
+    println!("{}: the schema is up to date", settings.service.word());
+    Ok(())
+}
+
+fn plan(settings: &Settings) -> anyhow::Result<Plan> {
+    let database = db::Settings {
+        service_url: text(&settings.database_url_file)?,
+        city_url: text(&settings.city_database_url_file)?,
+        connections: settings.connections,
+        development: settings.development,
+    };
+    let (mut people, mut followup) = (None, None);
+    match settings.service {
+        Service::People => {
+            people = Some(PeoplePlan {
+                database,
+                master_key: key(settings.master_key_file.as_ref().context("people needs --master-key-file")?)?,
+                index_key: key(settings.index_key_file.as_ref().context("people needs --index-key-file")?)?,
+            });
+        }
+        Service::Followup => {
+            let token = settings.service_token_file.as_ref().context("followup needs --service-token-file")?;
+            if settings.people_endpoint.is_none() {
+                bail!("followup needs --people-endpoint");
+            }
+            followup = Some(FollowupPlan {
+                database,
+                people_endpoint: settings.people_endpoint.clone(),
+                people_ca: settings.people_ca.clone(),
+                tokens: TokenSource::file(token),
+                jobs: true,
+            });
+        }
+    }
+    let tls = settings.tls_certificate_file.clone().zip(settings.tls_key_file.clone());
+    Ok(Plan {
+        listen: settings.listen,
+        city: settings.city.clone(),
+        clock: Clock::system(),
+        tokens: token::Settings::new(&settings.issuer, &settings.audience, &settings.city),
+        jwks: jwks(&settings.jwks)?,
+        page_key: key(&settings.page_key_file)?,
+        people,
+        followup,
+        server: server::Settings {
+            tls: tls.map(|(certificate, key)| server::Tls { certificate, key }),
+            reflection: !settings.no_reflection,
+            ..server::Settings::default()
+        },
+        stack: stack::Settings::default(),
+    })
+}
+
+impl Service {
+    fn word(self) -> &'static str {
+        match self {
+            Self::People => "people",
+            Self::Followup => "followup",
+        }
+    }
+}
+
+fn jwks(place: &str) -> anyhow::Result<Jwks> {
+    if place.starts_with("http://") || place.starts_with("https://") {
+        Ok(Jwks::url(place, Clock::system())?)
+    } else {
+        Ok(Jwks::file(place, Clock::system()))
+    }
+}
+
+fn text(path: &PathBuf) -> anyhow::Result<SecretString> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(text.trim().to_owned().into())
+}
+
+fn key(path: &PathBuf) -> anyhow::Result<SecretSlice<u8>> {
+    let key = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    anyhow::ensure!(key.len() == 32, "{} must hold exactly 32 bytes", path.display());
+    Ok(key.into())
+}

@@ -1,0 +1,188 @@
+//! Puts services together behind one address: all of them (`bangfu up`) or one (`bangfu serve people`).
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use bangfu_followup::{Followup, model::standard::Standards};
+use bangfu_kernel::Clock;
+use bangfu_people::{People, vault::Vault};
+use bangfu_platform::{
+    auth::{
+        jwks::Jwks,
+        layer::{Auth, Directory},
+        token,
+    },
+    db::{self, Db},
+    ground::Ground,
+    page_token::PageTokens,
+    peers::{Peer, PeerSettings, TokenSource},
+    server::{self, Server, Stopped, WatchQuota},
+    stack::{self, Stack},
+};
+use secrecy::{ExposeSecret as _, SecretSlice};
+use tokio::{sync::oneshot, task::JoinHandle};
+use tonic::service::Routes;
+
+/// Who runs where, and with what.
+#[derive(Clone)]
+pub struct Plan {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The city: six digits.
+    pub city: String,
+    /// The clock of everything but tokens, which live by the machine's.
+    pub clock: Clock,
+    /// `iss` and `aud` of tokens.
+    pub tokens: token::Settings,
+    /// Keys that tokens are verified with.
+    pub jwks: Jwks,
+    /// Key of page tokens, shared by the replicas of a service.
+    pub page_key: SecretSlice<u8>,
+    /// The registry, if it runs here.
+    pub people: Option<PeoplePlan>,
+    /// Follow-up, if it runs here.
+    pub followup: Option<FollowupPlan>,
+    /// The shell.
+    pub server: server::Settings,
+    /// Limits of calls.
+    pub stack: stack::Settings,
+}
+
+/// What the registry needs.
+#[derive(Clone)]
+pub struct PeoplePlan {
+    /// Its database.
+    pub database: db::Settings,
+    /// Wraps the townships' data keys: 32 bytes.
+    pub master_key: SecretSlice<u8>,
+    /// Key of the blind index over ID numbers: 32 bytes.
+    pub index_key: SecretSlice<u8>,
+}
+
+/// What follow-up needs.
+#[derive(Clone)]
+pub struct FollowupPlan {
+    /// Its database.
+    pub database: db::Settings,
+    /// Where the registry is; `None`: behind the same address.
+    pub people_endpoint: Option<String>,
+    /// Certificates that vouch for it.
+    pub people_ca: Option<PathBuf>,
+    /// The service's own tokens.
+    pub tokens: TokenSource,
+    /// Whether background work runs here: following, delivering, sweeping every night.
+    pub jobs: bool,
+}
+
+/// A running suite.
+pub struct Suite {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Follow-up, for whoever has to wait for it in the same process.
+    pub followup: Option<Followup>,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<anyhow::Result<Stopped>>,
+}
+
+impl Suite {
+    /// Connects, checks the walls, listens, and serves in the background.
+    pub async fn start(plan: Plan) -> anyhow::Result<Self> {
+        let server = Server::bind(plan.listen, plan.server.clone())
+            .await
+            .with_context(|| format!("cannot listen on {}; is another one running?", plan.listen))?;
+        let address = server.local_addr();
+        let mut auth = Auth::new(token::Verifier::new(plan.tokens.clone(), plan.jwks.clone(), Clock::system()));
+        let mut routes = Routes::default();
+        let mut databases = Vec::new();
+
+        if let Some(people) = &plan.people {
+            let ground = plan.ground(&people.database, &server).await.context("people")?;
+            databases.push(ground.db.clone());
+            let service = People::new(ground, Vault::new(people.master_key.clone(), people.index_key.clone())?);
+            auth = auth.directory(people_name(), service.directory());
+            routes = routes.add_service(service.server());
+        }
+        let mut running = None;
+        if let Some(followup) = &plan.followup {
+            let ground = plan.ground(&followup.database, &server).await.context("followup")?;
+            databases.push(ground.db.clone());
+            let service = Followup::new(ground, Arc::new(Standards::shipped()?));
+            auth = auth.directory(followup_name(), service.directory());
+            routes = routes.add_service(service.clone().server());
+            if followup.jobs {
+                service.jobs(peer(followup, address)?);
+            }
+            running = Some(service);
+        }
+
+        server.readiness().set(true).await;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = tokio::spawn(async move {
+            let shutdown = async { drop(stopped.await) };
+            let ended = server.serve(routes, Stack::new(&plan.stack, auth), shutdown).await;
+            for database in databases {
+                // Background work may hold a session for a moment; nothing is lost when it is cut.
+                let _closed = tokio::time::timeout(Duration::from_secs(2), database.close()).await;
+            }
+            Ok(ended?)
+        });
+        Ok(Self { address, followup: running, stop, serving })
+    }
+
+    /// `http://127.0.0.1:50051`
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Stops in order; how it went.
+    pub async fn stop(self) -> anyhow::Result<Stopped> {
+        drop(self.stop);
+        self.serving.await?
+    }
+
+    /// Serves until a signal comes (or the server ends by itself), then stops in order.
+    pub async fn until(self, signal: impl Future<Output = ()>) -> anyhow::Result<Stopped> {
+        let Self { stop, mut serving, .. } = self;
+        tokio::select! {
+            ended = &mut serving => ended?,
+            () = signal => {
+                drop(stop);
+                serving.await?
+            }
+        }
+    }
+}
+
+impl Plan {
+    async fn ground(&self, database: &db::Settings, server: &Server) -> anyhow::Result<Ground> {
+        let page_key = SecretSlice::from(self.page_key.expose_secret().to_vec());
+        Ok(Ground {
+            db: Db::open(database, self.clock.clone()).await?,
+            clock: self.clock.clone(),
+            pages: PageTokens::new(page_key, self.clock.clone()),
+            watches: WatchQuota::new(server::watch::PER_CALLER),
+            stopping: server.stopping(),
+            city: self.city.clone(),
+        })
+    }
+}
+
+fn peer(followup: &FollowupPlan, own: SocketAddr) -> anyhow::Result<Peer> {
+    let endpoint = followup.people_endpoint.clone().unwrap_or_else(|| format!("http://{own}"));
+    let mut settings = PeerSettings::new(endpoint);
+    if let Some(path) = &followup.people_ca {
+        settings.ca_pem = Some(std::fs::read_to_string(path).with_context(|| path.display().to_string())?);
+    }
+    Ok(Peer::connect_lazy(&settings, followup.tokens.clone())?)
+}
+
+fn people_name() -> &'static str {
+    bangfu_proto::people::v1::people_service_server::SERVICE_NAME
+}
+
+fn followup_name() -> &'static str {
+    bangfu_proto::followup::v1::followup_service_server::SERVICE_NAME
+}
+
+/// What a service offers the auth layer; spelled out so that both services are used alike.
+pub type Townships = Arc<dyn Directory>;

@@ -1,0 +1,120 @@
+//! What has to change for the ledger to say what the plan says, less what is final.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use crate::{
+    model::duty::{Duty, DutyState, ReleaseReason},
+    store::duty::Kept,
+};
+
+/// What to write for one person.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Difference {
+    /// Duties that are not there yet, in whatever state they begin.
+    pub(super) raise: Vec<Duty>,
+    /// Duties that stand otherwise now: id, state before, and what they are.
+    pub(super) change: Vec<(Uuid, DutyState, Duty)>,
+}
+
+type Identity = (String, NaiveDate, u32);
+
+fn identity(duty: &Duty) -> Identity {
+    (duty.rule.to_string(), duty.period_start, duty.slot)
+}
+
+/// Compares the ledger with a plan.
+///
+/// DONE, MISSED and WAIVED stay as they are, whatever facts came late; a duty DONE by the contact `voided` is as good as
+/// open. What is open and not in the plan at all (facts that came late took away its ground) is released as of the day.
+pub(super) fn difference(kept: Vec<Kept>, planned: Vec<Duty>, voided: Option<Uuid>, as_of: NaiveDate) -> Difference {
+    if kept.is_empty() {
+        return Difference { raise: planned, change: Vec::new() };
+    }
+    let mut difference = Difference::default();
+    let spent = Spent::of(&kept, voided);
+    let mut kept: HashMap<Identity, Kept> = kept.into_iter().map(|kept| (identity(&kept.duty), kept)).collect();
+    for duty in &planned {
+        let mut duty = spent.settle_otherwise(duty, &planned, as_of);
+        match kept.remove(&identity(&duty)) {
+            None => difference.raise.push(duty),
+            Some(known) if is_final(&known.duty, voided) => {}
+            Some(known) => {
+                // The duty was raised under that version, and stays so.
+                duty.standard_version.clone_from(&known.duty.standard_version);
+                if duty != known.duty {
+                    difference.change.push((known.duty_id, known.duty.state, duty));
+                }
+            }
+        }
+    }
+    let mut groundless: Vec<_> = kept
+        .into_values()
+        .filter(|known| !is_final(&known.duty, voided) && known.duty.state != DutyState::Released)
+        .map(|Kept { duty_id, duty }| {
+            let (state, reason) = (DutyState::Released, Some(ReleaseReason::ConditionEnded));
+            (duty_id, duty.state, Duty { state, reason, state_on: as_of, settled_by: None, ..duty })
+        })
+        .collect();
+    groundless.sort_unstable_by_key(|(duty_id, ..)| *duty_id);
+    difference.change.extend(groundless);
+    difference
+}
+
+fn is_final(duty: &Duty, voided: Option<Uuid>) -> bool {
+    let undone = duty.state == DutyState::Done && voided.is_some() && duty.settled_by == voided;
+    duty.state.is_final() && !undone
+}
+
+/// Which record has settled which duty for good, by rule: a record settles one duty of each rule.
+struct Spent(HashMap<(String, Uuid), Identity>);
+
+impl Spent {
+    fn of(kept: &[Kept], voided: Option<Uuid>) -> Self {
+        let settled = kept.iter().filter(|kept| is_final(&kept.duty, voided));
+        Self(
+            settled
+                .filter_map(|kept| Some(((kept.duty.rule.to_string(), kept.duty.settled_by?), identity(&kept.duty))))
+                .collect(),
+        )
+    }
+
+    /// The planned duty; where its record is spent on another duty of the rule, it stands as that other one was planned
+    /// to: the two change places. (Referrals on A and B filled slots 1 and 2; A is voided. The plan moves B to slot 1;
+    /// the ledger keeps B in slot 2, and slot 1 opens again.)
+    fn settle_otherwise(&self, duty: &Duty, planned: &[Duty], as_of: NaiveDate) -> Duty {
+        let mut outcome = Some(duty);
+        for _ in planned {
+            let spent_on = outcome
+                .and_then(|it| self.0.get(&(it.rule.to_string(), it.settled_by?)))
+                .filter(|spent_on| **spent_on != identity(duty));
+            match spent_on {
+                None => break,
+                Some(other) => outcome = planned.iter().find(|it| identity(it) == *other),
+            }
+        }
+        match outcome {
+            Some(same) if std::ptr::eq(same, duty) => duty.clone(),
+            Some(other) if other.state == DutyState::Open => unsettled(duty, as_of),
+            Some(other) => Duty {
+                state: other.state,
+                state_on: other.state_on,
+                settled_by: other.settled_by,
+                reason: other.reason,
+                ..duty.clone()
+            },
+            None => unsettled(duty, as_of),
+        }
+    }
+}
+
+fn unsettled(duty: &Duty, as_of: NaiveDate) -> Duty {
+    let (state, state_on) = if duty.missed_from <= as_of {
+        (DutyState::Missed, duty.missed_from)
+    } else {
+        (DutyState::Open, duty.opens_on)
+    };
+    Duty { state, state_on, settled_by: None, reason: None, ..duty.clone() }
+}

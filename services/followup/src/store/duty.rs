@@ -1,0 +1,344 @@
+//! Duties. DONE, MISSED and WAIVED are never rewritten: the one statement that changes a duty says so in its WHERE.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use bangfu_kernel::Error;
+use bangfu_platform::db::{TownshipTx, fault};
+use bangfu_proto::followup::v1 as proto;
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use crate::{
+    model::{
+        duty::{Duty, DutyState, ReleaseReason, state_of},
+        service::service_of,
+    },
+    wire::number,
+};
+
+/// A duty as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) duty_id: Uuid,
+    pub(crate) duty: Duty,
+}
+
+/// A duty of somebody: raised, or as it stands after a step.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    pub(crate) duty_id: Uuid,
+    pub(crate) person_id: Uuid,
+    pub(crate) duty: Duty,
+}
+
+struct Row {
+    duty_id: Uuid,
+    person_id: Uuid,
+    rule: String,
+    service: i16,
+    period_start: NaiveDate,
+    slot: i16,
+    opens_on: NaiveDate,
+    due_on: NaiveDate,
+    window_start: NaiveDate,
+    target_on: NaiveDate,
+    missed_from: NaiveDate,
+    state: i16,
+    state_on: NaiveDate,
+    settled_by: Option<Uuid>,
+    release_reason: Option<i16>,
+    standard_version: String,
+}
+
+/// All duties of people, by person.
+#[tracing::instrument(name = "db.duty.of_people", level = "debug", skip_all)]
+pub(crate) async fn of_people(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result<BTreeMap<Uuid, Vec<Kept>>, Error> {
+    let township = tx.township().to_owned();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"
+        SELECT duty_id
+             , person_id
+             , rule
+             , service
+             , period_start
+             , slot
+             , opens_on
+             , due_on
+             , window_start
+             , target_on
+             , missed_from
+             , state
+             , state_on
+             , settled_by
+             , release_reason
+             , standard_version
+          FROM duty
+         WHERE township = $1
+           AND person_id = ANY ($2)
+        "#,
+        township,
+        person_ids,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)?;
+    let mut words = Words::default();
+    let mut people = BTreeMap::<_, Vec<_>>::new();
+    for row in rows {
+        people.entry(row.person_id).or_default().push(row.kept(&mut words)?);
+    }
+    Ok(people)
+}
+
+/// Raises duties; those that are there already are left alone. How many were not there.
+#[tracing::instrument(name = "db.duty.insert", level = "debug", skip_all)]
+pub(crate) async fn insert(tx: &mut TownshipTx, steps: &[Step]) -> Result<u64, Error> {
+    let township = tx.township().to_owned();
+    let columns = Columns::of(steps)?;
+    let inserted = sqlx::query!(
+        r#"
+        INSERT INTO duty (
+               township
+             , person_id
+             , rule
+             , period_start
+             , slot
+             , duty_id
+             , service
+             , opens_on
+             , due_on
+             , window_start
+             , target_on
+             , missed_from
+             , state
+             , state_on
+             , settled_by
+             , release_reason
+             , standard_version
+             )
+        SELECT $1, d.*
+          FROM UNNEST(
+               $2::uuid[]
+             , $3::text[]
+             , $4::date[]
+             , $5::smallint[]
+             , $6::uuid[]
+             , $7::smallint[]
+             , $8::date[]
+             , $9::date[]
+             , $10::date[]
+             , $11::date[]
+             , $12::date[]
+             , $13::smallint[]
+             , $14::date[]
+             , $15::uuid[]
+             , $16::smallint[]
+             , $17::text[]
+             ) AS d
+            ON CONFLICT ON CONSTRAINT duty_is_raised_once_per_period DO NOTHING
+        "#,
+        township,
+        &columns.person_ids,
+        &columns.rules as &[&str],
+        &columns.period_starts,
+        &columns.slots,
+        &columns.duty_ids,
+        &columns.services,
+        &columns.opens_on,
+        &columns.due_on,
+        &columns.window_starts,
+        &columns.target_on,
+        &columns.missed_from,
+        &columns.states,
+        &columns.state_on,
+        &columns.settled_by as &[Option<Uuid>],
+        &columns.release_reasons as &[Option<i16>],
+        &columns.standard_versions as &[&str],
+    )
+    .execute(tx)
+    .await
+    .map_err(fault)?;
+    Ok(inserted.rows_affected())
+}
+
+/// Makes duties stand as they do after a step. Only what is OPEN or RELEASED is touched, and, when a contact was voided,
+/// what is DONE by that contact. How many were.
+#[tracing::instrument(name = "db.duty.change", level = "debug", skip_all)]
+pub(crate) async fn change(tx: &mut TownshipTx, steps: &[Step], voided: Option<Uuid>) -> Result<u64, Error> {
+    let township = tx.township().to_owned();
+    let columns = Columns::of(steps)?;
+    let changed = sqlx::query!(
+        r#"
+        UPDATE duty AS d
+           SET opens_on = n.opens_on
+             , due_on = n.due_on
+             , window_start = n.window_start
+             , target_on = n.target_on
+             , missed_from = n.missed_from
+             , state = n.state
+             , state_on = n.state_on
+             , settled_by = n.settled_by
+             , release_reason = n.release_reason
+          FROM UNNEST(
+               $2::uuid[]
+             , $3::date[]
+             , $4::date[]
+             , $5::date[]
+             , $6::date[]
+             , $7::date[]
+             , $8::smallint[]
+             , $9::date[]
+             , $10::uuid[]
+             , $11::smallint[]
+             ) AS n (
+               duty_id
+             , opens_on
+             , due_on
+             , window_start
+             , target_on
+             , missed_from
+             , state
+             , state_on
+             , settled_by
+             , release_reason
+             )
+         WHERE d.township = $1
+           AND d.duty_id = n.duty_id
+           AND (d.state IN (1, 4) OR (d.state = 2 AND d.settled_by = $12))
+        "#,
+        township,
+        &columns.duty_ids,
+        &columns.opens_on,
+        &columns.due_on,
+        &columns.window_starts,
+        &columns.target_on,
+        &columns.missed_from,
+        &columns.states,
+        &columns.state_on,
+        &columns.settled_by as &[Option<Uuid>],
+        &columns.release_reasons as &[Option<i16>],
+        voided,
+    )
+    .execute(tx)
+    .await
+    .map_err(fault)?;
+    Ok(changed.rows_affected())
+}
+
+/// The duties that contacts settled: pairs of contact and duty.
+#[tracing::instrument(name = "db.duty.settled_by", level = "debug", skip_all)]
+pub(crate) async fn settled_by(tx: &mut TownshipTx, contact_ids: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>, Error> {
+    let township = tx.township().to_owned();
+    let rows = sqlx::query!(
+        r#"
+        SELECT settled_by AS "contact_id!"
+             , duty_id
+          FROM duty
+         WHERE township = $1
+           AND settled_by = ANY ($2)
+         ORDER BY duty_id
+        "#,
+        township,
+        contact_ids,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)?;
+    Ok(rows.into_iter().map(|row| (row.contact_id, row.duty_id)).collect())
+}
+
+/// Steps, column by column.
+#[derive(Default)]
+struct Columns<'s> {
+    person_ids: Vec<Uuid>,
+    rules: Vec<&'s str>,
+    period_starts: Vec<NaiveDate>,
+    slots: Vec<i16>,
+    duty_ids: Vec<Uuid>,
+    services: Vec<i16>,
+    opens_on: Vec<NaiveDate>,
+    due_on: Vec<NaiveDate>,
+    window_starts: Vec<NaiveDate>,
+    target_on: Vec<NaiveDate>,
+    missed_from: Vec<NaiveDate>,
+    states: Vec<i16>,
+    state_on: Vec<NaiveDate>,
+    settled_by: Vec<Option<Uuid>>,
+    release_reasons: Vec<Option<i16>>,
+    standard_versions: Vec<&'s str>,
+}
+
+impl<'s> Columns<'s> {
+    fn of(steps: &'s [Step]) -> Result<Self, Error> {
+        let mut columns = Self::default();
+        for Step { duty_id, person_id, duty } in steps {
+            columns.person_ids.push(*person_id);
+            columns.rules.push(&duty.rule);
+            columns.period_starts.push(duty.period_start);
+            columns.slots.push(i16::try_from(duty.slot).map_err(|error| Error::Internal(Box::new(error)))?);
+            columns.duty_ids.push(*duty_id);
+            columns.services.push(number(proto::Service::from(duty.service)));
+            columns.opens_on.push(duty.opens_on);
+            columns.due_on.push(duty.due_on);
+            columns.window_starts.push(duty.window_start);
+            columns.target_on.push(duty.target_on);
+            columns.missed_from.push(duty.missed_from);
+            columns.states.push(number(proto::DutyState::from(duty.state)));
+            columns.state_on.push(duty.state_on);
+            columns.settled_by.push(duty.settled_by);
+            columns.release_reasons.push(duty.reason.map(|it| number(proto::ReleaseReason::from(it))));
+            columns.standard_versions.push(&duty.standard_version);
+        }
+        Ok(columns)
+    }
+}
+
+/// Rule ids and versions seen so far: there are few, and many rows share them.
+#[derive(Default)]
+struct Words(Vec<Arc<str>>);
+
+impl Words {
+    fn shared(&mut self, word: &str) -> Arc<str> {
+        if let Some(known) = self.0.iter().find(|known| &***known == word) {
+            return Arc::clone(known);
+        }
+        let new = Arc::<str>::from(word);
+        self.0.push(Arc::clone(&new));
+        new
+    }
+}
+
+impl Row {
+    fn kept(self, words: &mut Words) -> Result<Kept, Error> {
+        let unknown = || Error::internal(format!("duty {} has unknown numbers", self.duty_id));
+        let service = proto::Service::try_from(i32::from(self.service)).ok().and_then(service_of);
+        let reason = self.release_reason.map(|it| reason_of(it).ok_or_else(unknown)).transpose()?;
+        let duty = Duty {
+            rule: words.shared(&self.rule),
+            service: service.ok_or_else(unknown)?,
+            period_start: self.period_start,
+            slot: u32::try_from(self.slot).map_err(|error| Error::Internal(Box::new(error)))?,
+            opens_on: self.opens_on,
+            due_on: self.due_on,
+            window_start: self.window_start,
+            target_on: self.target_on,
+            missed_from: self.missed_from,
+            state: stored_state(self.state).ok_or_else(unknown)?,
+            state_on: self.state_on,
+            settled_by: self.settled_by,
+            reason,
+            standard_version: words.shared(&self.standard_version),
+        };
+        Ok(Kept { duty_id: self.duty_id, duty })
+    }
+}
+
+/// The state of a stored number.
+pub(crate) fn stored_state(number: i16) -> Option<DutyState> {
+    proto::DutyState::try_from(i32::from(number)).ok().and_then(state_of)
+}
+
+fn reason_of(stored: i16) -> Option<ReleaseReason> {
+    ReleaseReason::ALL.into_iter().find(|&reason| number(proto::ReleaseReason::from(reason)) == stored)
+}

@@ -1,0 +1,126 @@
+//! The list of duties, by due day.
+
+use bangfu_kernel::Error;
+use bangfu_platform::db::{TownshipTx, fault};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Which duties to list; filters combine with "and".
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filter {
+    /// Only this coordinator's people; the empty name is the unassigned queue.
+    pub(crate) coordinator: Option<String>,
+    pub(crate) village: Option<String>,
+    pub(crate) person_id: Option<Uuid>,
+    pub(crate) rule: Option<String>,
+    /// Numbers of the contract; empty: all.
+    pub(crate) states: Vec<i16>,
+    pub(crate) due_from: Option<NaiveDate>,
+    pub(crate) due_to: Option<NaiveDate>,
+}
+
+/// Where a list of duties goes on: after this one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct DutyKey {
+    pub(crate) due_on: NaiveDate,
+    pub(crate) person_id: Uuid,
+    pub(crate) rule: String,
+    pub(crate) period_start: NaiveDate,
+    pub(crate) slot: i16,
+}
+
+/// A duty with whose village and coordinator it is today, in the contract's numbers.
+#[derive(Debug, Clone)]
+pub(crate) struct Listed {
+    pub(crate) duty_id: Uuid,
+    pub(crate) person_id: Uuid,
+    pub(crate) rule: String,
+    pub(crate) service: i16,
+    pub(crate) period_start: NaiveDate,
+    pub(crate) slot: i16,
+    pub(crate) opens_on: NaiveDate,
+    pub(crate) due_on: NaiveDate,
+    pub(crate) window_start: NaiveDate,
+    pub(crate) target_on: NaiveDate,
+    pub(crate) missed_from: NaiveDate,
+    pub(crate) state: i16,
+    pub(crate) state_on: NaiveDate,
+    pub(crate) settled_by: Option<Uuid>,
+    pub(crate) release_reason: Option<i16>,
+    pub(crate) standard_version: String,
+    pub(crate) village: String,
+    pub(crate) coordinator: String,
+}
+
+/// A page of duties.
+#[tracing::instrument(name = "db.duty.list", level = "debug", skip_all)]
+pub(crate) async fn list(
+    tx: &mut TownshipTx,
+    filter: &Filter,
+    after: Option<DutyKey>,
+    limit: i64,
+) -> Result<Vec<Listed>, Error> {
+    let township = tx.township().to_owned();
+    let (due_on, person_id, rule, period_start, slot) = match after {
+        Some(key) => (Some(key.due_on), Some(key.person_id), Some(key.rule), Some(key.period_start), Some(key.slot)),
+        None => (None, None, None, None, None),
+    };
+    sqlx::query_as!(
+        Listed,
+        r#"
+        SELECT d.duty_id
+             , d.person_id
+             , d.rule
+             , d.service
+             , d.period_start
+             , d.slot
+             , d.opens_on
+             , d.due_on
+             , d.window_start
+             , d.target_on
+             , d.missed_from
+             , d.state
+             , d.state_on
+             , d.settled_by
+             , d.release_reason
+             , d.standard_version
+             , s.village
+             , s.coordinator
+          FROM duty AS d
+          JOIN subject AS s
+            ON s.township = d.township
+           AND s.person_id = d.person_id
+         WHERE d.township = $1
+           AND s.township = $1
+           AND ($2::text IS NULL OR s.coordinator = $2)
+           AND ($3::text IS NULL OR s.village = $3)
+           AND ($4::uuid IS NULL OR d.person_id = $4)
+           AND ($5::text IS NULL OR d.rule = $5)
+           AND (cardinality($6::smallint[]) = 0 OR d.state = ANY ($6))
+           AND ($7::date IS NULL OR d.due_on >= $7)
+           AND ($8::date IS NULL OR d.due_on <= $8)
+           AND ($9::date IS NULL
+                OR (d.due_on, d.person_id, d.rule, d.period_start, d.slot) > ($9, $10, $11, $12, $13))
+         ORDER BY d.due_on, d.person_id, d.rule, d.period_start, d.slot
+         LIMIT $14
+        "#,
+        township,
+        filter.coordinator,
+        filter.village,
+        filter.person_id,
+        filter.rule,
+        &filter.states,
+        filter.due_from,
+        filter.due_to,
+        due_on,
+        person_id,
+        rule,
+        period_start,
+        slot,
+        limit,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
+}

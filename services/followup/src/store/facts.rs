@@ -1,0 +1,177 @@
+//! The facts about a person as one document: everything the planner wants to know, less contacts.
+
+use bangfu_kernel::{EmploymentStatus, Error, Group, Insured};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::model::history::{End, History, MembershipFact, Stay, StatusFact};
+
+/// As stored. Fields are only ever added, each with a default, so that an older document stays readable.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Document {
+    stays: Vec<StoredStay>,
+    statuses: Vec<StoredStatus>,
+    groups: Vec<StoredMembership>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct StoredEnd {
+    on: NaiveDate,
+    known_on: NaiveDate,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct StoredStay {
+    joined_on: NaiveDate,
+    known_on: NaiveDate,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    left: Option<StoredEnd>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct StoredStatus {
+    id: Uuid,
+    status: EmploymentStatus,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    months: i32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    insured: Option<bool>,
+    from: NaiveDate,
+    known_on: NaiveDate,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    corrects: Option<Uuid>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct StoredMembership {
+    group: Group,
+    from: NaiveDate,
+    known_on: NaiveDate,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    until: Option<StoredEnd>,
+}
+
+/// The document of a history. Records are left out: contacts have a table of their own.
+pub(crate) fn document(history: &History) -> Result<String, Error> {
+    let document = Document {
+        stays: history.stays.iter().map(StoredStay::from).collect(),
+        statuses: history.statuses.iter().map(StoredStatus::from).collect(),
+        groups: history.groups.iter().map(StoredMembership::from).collect(),
+    };
+    serde_json::to_string(&document).map_err(|error| Error::Internal(Box::new(error)))
+}
+
+/// The history of a document, without records.
+pub(crate) fn history(document: &str) -> Result<History, Error> {
+    let document: Document = serde_json::from_str(document).map_err(|error| Error::Internal(Box::new(error)))?;
+    Ok(History {
+        stays: document.stays.into_iter().map(Stay::from).collect(),
+        statuses: document.statuses.into_iter().map(StatusFact::from).collect(),
+        groups: document.groups.into_iter().map(MembershipFact::from).collect(),
+        records: Vec::new(),
+    })
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_zero(months: &i32) -> bool {
+    *months == 0
+}
+
+impl From<End> for StoredEnd {
+    fn from(end: End) -> Self {
+        Self { on: end.on, known_on: end.known_on }
+    }
+}
+
+impl From<StoredEnd> for End {
+    fn from(end: StoredEnd) -> Self {
+        Self { on: end.on, known_on: end.known_on }
+    }
+}
+
+impl From<&Stay> for StoredStay {
+    fn from(stay: &Stay) -> Self {
+        Self { joined_on: stay.joined_on, known_on: stay.join_known_on, left: stay.left.map(StoredEnd::from) }
+    }
+}
+
+impl From<StoredStay> for Stay {
+    fn from(stay: StoredStay) -> Self {
+        Self { joined_on: stay.joined_on, join_known_on: stay.known_on, left: stay.left.map(End::from) }
+    }
+}
+
+impl From<&StatusFact> for StoredStatus {
+    fn from(fact: &StatusFact) -> Self {
+        Self {
+            id: fact.record_id,
+            status: fact.status,
+            months: fact.contract_months,
+            insured: fact.insured.as_option(),
+            from: fact.effective_on,
+            known_on: fact.known_on,
+            corrects: fact.corrects,
+        }
+    }
+}
+
+impl From<StoredStatus> for StatusFact {
+    fn from(stored: StoredStatus) -> Self {
+        Self {
+            record_id: stored.id,
+            status: stored.status,
+            contract_months: stored.months,
+            insured: Insured::from_option(stored.insured),
+            effective_on: stored.from,
+            known_on: stored.known_on,
+            corrects: stored.corrects,
+        }
+    }
+}
+
+impl From<&MembershipFact> for StoredMembership {
+    fn from(fact: &MembershipFact) -> Self {
+        Self { group: fact.group, from: fact.from, known_on: fact.known_on, until: fact.until.map(StoredEnd::from) }
+    }
+}
+
+impl From<StoredMembership> for MembershipFact {
+    fn from(stored: StoredMembership) -> Self {
+        Self { group: stored.group, from: stored.from, known_on: stored.known_on, until: stored.until.map(End::from) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_come_back_as_they_were_written() {
+        let day = |text: &str| text.parse::<NaiveDate>().expect("a date");
+        let status = StatusFact {
+            record_id: Uuid::from_u128(1),
+            status: EmploymentStatus::UnitEmployed,
+            contract_months: 12,
+            insured: Insured::No,
+            effective_on: day("2026-01-05"),
+            known_on: day("2026-01-06"),
+            corrects: Some(Uuid::from_u128(2)),
+        };
+        let end = Some(End { on: day("2026-03-01"), known_on: day("2026-03-02") });
+        let written = History {
+            stays: vec![Stay { joined_on: day("2026-01-05"), join_known_on: day("2026-01-06"), left: end }],
+            statuses: vec![status, StatusFact { contract_months: 0, insured: Insured::Unknown, corrects: None, ..status }],
+            groups: vec![MembershipFact {
+                group: Group::Veteran,
+                from: day("2026-01-05"),
+                known_on: day("2026-01-06"),
+                until: end,
+            }],
+            records: Vec::new(),
+        };
+        let document = document(&written).expect("a document");
+        assert_eq!(history(&document).expect("a history"), written);
+        assert!(history(r#"{"stays":[],"statuses":[{"status":"NAPPING"}],"groups":[]}"#).is_err());
+    }
+}

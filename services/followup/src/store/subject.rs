@@ -1,0 +1,184 @@
+//! People who are followed up. Whoever plans somebody anew holds the lock on their row: that is what lets the sweep, the
+//! follower and the coordinators work at the same time.
+
+use bangfu_kernel::{Error, error::Resource};
+use bangfu_platform::db::{TownshipTx, fault};
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+/// A person who is followed up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Subject {
+    /// The person.
+    pub(crate) person_id: Uuid,
+    /// 村(社区); empty: not known.
+    pub(crate) village: String,
+    /// 协理员; empty: the unassigned queue.
+    pub(crate) coordinator: String,
+    /// First day in the township's register.
+    pub(crate) joined_on: NaiveDate,
+    /// The document of `store::facts`.
+    pub(crate) facts: String,
+    /// When the plan may differ next; `None`: only when facts come.
+    pub(crate) next_review_on: Option<NaiveDate>,
+    /// As of which day they were planned last; `None`: never.
+    pub(crate) planned_as_of: Option<NaiveDate>,
+}
+
+/// Where a sweep stands in the order of review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ReviewKey {
+    pub(crate) next_review_on: NaiveDate,
+    pub(crate) person_id: Uuid,
+}
+
+impl ReviewKey {
+    /// Before everybody.
+    pub(crate) const FIRST: Self = Self { next_review_on: bangfu_kernel::calendar::EARLIEST, person_id: Uuid::nil() };
+}
+
+/// One person, locked. NOT_FOUND.
+#[tracing::instrument(name = "db.subject.lock", level = "debug", skip_all)]
+pub(crate) async fn lock(tx: &mut TownshipTx, person_id: Uuid) -> Result<Subject, Error> {
+    lock_all(tx, &[person_id]).await?.pop().ok_or(Error::NotFound(Resource::Person))
+}
+
+/// Those of the people named who are there, locked, in the order of their ids.
+#[tracing::instrument(name = "db.subject.lock_all", level = "debug", skip_all)]
+pub(crate) async fn lock_all(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result<Vec<Subject>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_as!(
+        Subject,
+        r#"
+        SELECT person_id
+             , village
+             , coordinator
+             , joined_on
+             , facts::text AS "facts!"
+             , next_review_on
+             , planned_as_of
+          FROM subject
+         WHERE township = $1
+           AND person_id = ANY ($2)
+         ORDER BY person_id
+           FOR UPDATE
+        "#,
+        township,
+        person_ids,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
+}
+
+/// The next people whose review day has come, locked, in the order of review.
+#[tracing::instrument(name = "db.subject.lock_due", level = "debug", skip_all)]
+pub(crate) async fn lock_due(
+    tx: &mut TownshipTx,
+    as_of: NaiveDate,
+    after: ReviewKey,
+    limit: i64,
+) -> Result<Vec<Subject>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_as!(
+        Subject,
+        r#"
+        SELECT person_id
+             , village
+             , coordinator
+             , joined_on
+             , facts::text AS "facts!"
+             , next_review_on
+             , planned_as_of
+          FROM subject
+         WHERE township = $1
+           AND next_review_on <= $2
+           AND (next_review_on, person_id) > ($3, $4)
+         ORDER BY next_review_on, person_id
+         LIMIT $5
+           FOR UPDATE
+        "#,
+        township,
+        as_of,
+        after.next_review_on,
+        after.person_id,
+        limit,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
+}
+
+/// Enters people, or replaces what is known of them.
+#[tracing::instrument(name = "db.subject.save", level = "debug", skip_all)]
+pub(crate) async fn save(tx: &mut TownshipTx, subjects: &[&Subject]) -> Result<(), Error> {
+    let township = tx.township().to_owned();
+    let person_ids: Vec<_> = subjects.iter().map(|subject| subject.person_id).collect();
+    let villages: Vec<_> = subjects.iter().map(|subject| subject.village.clone()).collect();
+    let coordinators: Vec<_> = subjects.iter().map(|subject| subject.coordinator.clone()).collect();
+    let joined_on: Vec<_> = subjects.iter().map(|subject| subject.joined_on).collect();
+    let facts: Vec<_> = subjects.iter().map(|subject| subject.facts.clone()).collect();
+    let next_review_on: Vec<_> = subjects.iter().map(|subject| subject.next_review_on).collect();
+    sqlx::query!(
+        r#"
+        INSERT INTO subject (township, person_id, village, coordinator, joined_on, facts, next_review_on)
+        SELECT $1
+             , person_id
+             , village
+             , coordinator
+             , joined_on
+             , facts::jsonb
+             , next_review_on
+          FROM UNNEST($2::uuid[], $3::text[], $4::text[], $5::date[], $6::text[], $7::date[])
+               AS s (person_id, village, coordinator, joined_on, facts, next_review_on)
+            ON CONFLICT ON CONSTRAINT subject_is_followed_once
+            DO UPDATE
+           SET village = EXCLUDED.village
+             , coordinator = EXCLUDED.coordinator
+             , joined_on = EXCLUDED.joined_on
+             , facts = EXCLUDED.facts
+             , next_review_on = EXCLUDED.next_review_on
+        "#,
+        township,
+        &person_ids,
+        &villages,
+        &coordinators,
+        &joined_on,
+        &facts,
+        &next_review_on as &[Option<NaiveDate>],
+    )
+    .execute(tx)
+    .await
+    .map(drop)
+    .map_err(fault)
+}
+
+/// Notes that people were planned as of a day, and when each is to be looked at again.
+#[tracing::instrument(name = "db.subject.reviewed", level = "debug", skip_all)]
+pub(crate) async fn reviewed(
+    tx: &mut TownshipTx,
+    as_of: NaiveDate,
+    next: &[(Uuid, Option<NaiveDate>)],
+) -> Result<(), Error> {
+    let township = tx.township().to_owned();
+    let (person_ids, next_review_on): (Vec<_>, Vec<_>) = next.iter().copied().unzip();
+    let planned = sqlx::query!(
+        r#"
+        UPDATE subject AS s
+           SET next_review_on = r.next_review_on
+             , planned_as_of = GREATEST(s.planned_as_of, $2)
+          FROM UNNEST($3::uuid[], $4::date[]) AS r (person_id, next_review_on)
+         WHERE s.township = $1
+           AND s.person_id = r.person_id
+        "#,
+        township,
+        as_of,
+        &person_ids,
+        &next_review_on as &[Option<NaiveDate>],
+    )
+    .execute(tx)
+    .await
+    .map_err(fault)?;
+    let all = u64::try_from(next.len()).is_ok_and(|count| count == planned.rows_affected());
+    if all { Ok(()) } else { Err(Error::internal("a planned subject is gone")) }
+}

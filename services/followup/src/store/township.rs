@@ -1,0 +1,104 @@
+//! The townships followed, and where the follower of the people feed stands in each.
+
+use bangfu_kernel::{Error, Township};
+use bangfu_platform::{
+    db::{CityTx, TownshipTx, fault},
+    feed::Position,
+};
+
+/// Where the follower stands in the unit's township; locked, so that two followers take turns. `None`: not followed yet.
+#[tracing::instrument(name = "db.township.lock", level = "debug", skip_all)]
+pub(crate) async fn lock(tx: &mut TownshipTx) -> Result<Option<Position>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_as!(
+        Position,
+        r#"
+        SELECT followed_epoch AS epoch
+             , followed_seq AS seq
+          FROM township
+         WHERE township = $1
+           FOR UPDATE
+        "#,
+        township,
+    )
+    .fetch_optional(tx)
+    .await
+    .map_err(fault)
+}
+
+/// Where the follower stands in the unit's township. `None`: not followed yet.
+#[tracing::instrument(name = "db.township.find", level = "debug", skip_all)]
+pub(crate) async fn find(tx: &mut TownshipTx) -> Result<Option<Position>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_as!(
+        Position,
+        r#"
+        SELECT followed_epoch AS epoch
+             , followed_seq AS seq
+          FROM township
+         WHERE township = $1
+        "#,
+        township,
+    )
+    .fetch_optional(tx)
+    .await
+    .map_err(fault)
+}
+
+/// Begins to follow the unit's township, from before its first event.
+#[tracing::instrument(name = "db.township.insert", level = "debug", skip_all)]
+pub(crate) async fn insert(tx: &mut TownshipTx, epoch: &str) -> Result<(), Error> {
+    let township = tx.township().to_owned();
+    sqlx::query!(
+        r#"
+        INSERT INTO township (township, name, followed_epoch, followed_seq)
+        VALUES ($1, '', $2, 0)
+        ON CONFLICT ON CONSTRAINT township_stands_in_the_directory_once DO NOTHING
+        "#,
+        township,
+        epoch,
+    )
+    .execute(tx)
+    .await
+    .map(drop)
+    .map_err(fault)
+}
+
+/// Moves the follower of the unit's township on.
+#[tracing::instrument(name = "db.township.advance", level = "debug", skip_all)]
+pub(crate) async fn advance(tx: &mut TownshipTx, position: &Position, name: Option<&str>) -> Result<(), Error> {
+    let township = tx.township().to_owned();
+    let moved = sqlx::query!(
+        r#"
+        UPDATE township
+           SET followed_epoch = $2
+             , followed_seq = $3
+             , name = COALESCE($4, name)
+         WHERE township = $1
+           AND followed_seq < $3
+        "#,
+        township,
+        position.epoch,
+        position.seq,
+        name,
+    )
+    .execute(tx)
+    .await
+    .map_err(fault)?;
+    if moved.rows_affected() == 1 { Ok(()) } else { Err(Error::internal("the follower was moved by somebody else")) }
+}
+
+/// All townships followed, by code, and where the follower stands.
+#[tracing::instrument(name = "db.township.list", level = "debug", skip_all)]
+pub(crate) async fn list(tx: &mut CityTx) -> Result<Vec<(Township, Position)>, Error> {
+    sqlx::query!("SELECT township, followed_epoch, followed_seq FROM township ORDER BY township")
+        .fetch_all(tx)
+        .await
+        .map_err(fault)?
+        .into_iter()
+        .map(|row| {
+            let township = row.township.parse().map_err(|error| Error::Internal(Box::new(error)))?;
+            Ok((township, Position { epoch: row.followed_epoch, seq: row.followed_seq }))
+        })
+        .collect()
+}

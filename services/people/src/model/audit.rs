@@ -1,0 +1,144 @@
+//! The audit trail: a chain of entries, each holding the hash of the one before it.
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+/// Hash of an entry; the first entry's `previous` is all zeros.
+pub type Hash = [u8; 32];
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Somebody was entered by hand.
+    Register,
+    /// A roster was taken in.
+    Import,
+    /// An employment record was entered.
+    RecordEmployment,
+    /// Personal data was shown in full.
+    Reveal,
+    /// The directory entry was made or changed.
+    UpsertTownship,
+}
+
+impl Action {
+    /// As stored.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Register => "REGISTER",
+            Self::Import => "IMPORT",
+            Self::RecordEmployment => "RECORD_EMPLOYMENT",
+            Self::Reveal => "REVEAL",
+            Self::UpsertTownship => "UPSERT_TOWNSHIP",
+        }
+    }
+}
+
+/// An entry as it stands in the trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// 1, 2, 3, … in the township.
+    pub seq: i64,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who: the token's `sub`.
+    pub actor: String,
+    /// What.
+    pub action: String,
+    /// Whom it was about.
+    pub person_id: Option<Uuid>,
+    /// Why, in the actor's words, or what it came to.
+    pub reason: String,
+    /// Hash of the entry before.
+    pub previous: Vec<u8>,
+    /// Hash of this one.
+    pub hash: Vec<u8>,
+}
+
+/// The trail is broken at an entry: one was taken out, put in, or changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the audit trail is broken at entry {0}")]
+pub struct Broken(pub i64);
+
+impl AuditEntry {
+    /// The hash that this entry must have. Instants count in microseconds, as they are stored.
+    pub fn hash(&self, township: &str) -> Hash {
+        let mut hash = Sha256::new();
+        let person = self.person_id.map(Uuid::into_bytes);
+        let parts: [&[u8]; 8] = [
+            &self.previous,
+            township.as_bytes(),
+            &self.seq.to_be_bytes(),
+            &self.at.timestamp_micros().to_be_bytes(),
+            self.actor.as_bytes(),
+            self.action.as_bytes(),
+            person.as_ref().map_or(&[], |id| id.as_slice()),
+            self.reason.as_bytes(),
+        ];
+        for part in parts {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        hash.finalize().into()
+    }
+}
+
+/// Proves that a township's trail is whole, from its first entry.
+pub fn verify(township: &str, entries: &[AuditEntry]) -> Result<(), Broken> {
+    let mut previous = vec![0; size_of::<Hash>()];
+    for (entry, seq) in entries.iter().zip(1..) {
+        if entry.seq != seq || entry.previous != previous || entry.hash != entry.hash(township) {
+            return Err(Broken(seq));
+        }
+        previous.clone_from(&entry.hash);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trail() -> Vec<AuditEntry> {
+        let mut entries: Vec<AuditEntry> = Vec::new();
+        for seq in 1..=4 {
+            let previous = entries.last().map_or(vec![0; 32], |entry| entry.hash.clone());
+            let mut entry = AuditEntry {
+                seq,
+                at: DateTime::UNIX_EPOCH,
+                actor: "clerk-1".to_owned(),
+                action: Action::Reveal.code().to_owned(),
+                person_id: Some(Uuid::from_u128(7)),
+                reason: "上门走访".to_owned(),
+                previous,
+                hash: Vec::new(),
+            };
+            entry.hash = entry.hash("320685102").to_vec();
+            entries.push(entry);
+        }
+        entries
+    }
+
+    #[test]
+    fn a_whole_trail_is_proved_and_any_tampering_is_found() {
+        assert_eq!(verify("320685102", &trail()), Ok(()));
+        assert_eq!(verify("320685103", &trail()), Err(Broken(1)), "another township's");
+
+        let tampered: [(&str, fn(&mut Vec<AuditEntry>), i64); 5] = [
+            ("changed reason", |t| t[1].reason = "别的理由".to_owned(), 2),
+            ("changed actor", |t| t[3].actor = "clerk-2".to_owned(), 4),
+            ("taken out", |t| drop(t.remove(1)), 2),
+            ("taken out at the front", |t| drop(t.remove(0)), 1),
+            ("changed and hashed again", |t| {
+                t[1].reason = "别的理由".to_owned();
+                t[1].hash = t[1].hash("320685102").to_vec();
+            }, 3),
+        ];
+        for (what, tamper, at) in tampered {
+            let mut trail = trail();
+            tamper(&mut trail);
+            assert_eq!(verify("320685102", &trail), Err(Broken(at)), "{what}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Turns the lines of a sheet into the rows of a roster: office lines, header, rows, notes.
+
+use chrono::NaiveDate;
+
+use super::{
+    Line, MOST_ROWS, Roster, SheetError,
+    header::{self, Header},
+};
+use crate::roster::{
+    ledger, normal,
+    row::{Column, RosterRow},
+};
+
+/// How notes, signatures and totals begin.
+const NOTES: [&str; 14] = [
+    "填表人",
+    "填报人",
+    "审核人",
+    "制表人",
+    "经办人",
+    "负责人",
+    "单位负责人",
+    "填表说明",
+    "说明:",
+    "备注:",
+    "注:",
+    "合计",
+    "总计",
+    "小计",
+];
+
+/// The lines of one sheet, taken one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    /// Lines kept until the header is known.
+    top: Vec<Line>,
+    header: Option<Header>,
+    ledger_on: Option<NaiveDate>,
+    rows: Vec<RosterRow>,
+    passed_over: Vec<i32>,
+}
+
+/// What a line below the header is.
+enum Kind {
+    Row,
+    Blank,
+    Note,
+}
+
+impl Table {
+    /// Takes the next line; blank ones may be left out.
+    pub(super) fn take(&mut self, line: Line) -> Result<(), SheetError> {
+        if line.texts().all(|text| normal::compact(text).is_empty()) {
+            return Ok(());
+        }
+        if self.header.is_some() {
+            return self.row(line);
+        }
+        self.top.push(line);
+        if self.top.len() >= header::LINES { self.begin() } else { Ok(()) }
+    }
+
+    /// The roster, once all lines are taken.
+    pub(super) fn finish(mut self) -> Result<Roster, SheetError> {
+        if self.header.is_none() {
+            self.begin()?;
+        }
+        let line = self.header.map_or(0, |header| header.line);
+        if self.rows.is_empty() {
+            return Err(SheetError::NoRows { line });
+        }
+        Ok(Roster { ledger_on: self.ledger_on, rows: self.rows, passed_over: self.passed_over, ..Roster::default() })
+    }
+
+    fn begin(&mut self) -> Result<(), SheetError> {
+        let header = header::find(&self.top)?;
+        let mut top = std::mem::take(&mut self.top);
+        let below = top.split_off(header.last + 1);
+        self.ledger_on = top.iter().find_map(|line| ledger::ledger_on(line.texts()));
+        self.header = Some(header);
+        below.into_iter().try_for_each(|line| self.row(line))
+    }
+
+    fn row(&mut self, line: Line) -> Result<(), SheetError> {
+        let Some(header) = &self.header else { return Ok(()) };
+        match kind(header, &line) {
+            Kind::Blank => {}
+            Kind::Note => {
+                self.ledger_on = self.ledger_on.or_else(|| ledger::ledger_on(line.texts()));
+                self.passed_over.push(line.number);
+            }
+            Kind::Row if self.rows.len() == MOST_ROWS => return Err(SheetError::TooManyRows),
+            Kind::Row => {
+                let mut row = RosterRow { row: line.number, ..RosterRow::default() };
+                for (cell, column) in line.cells.into_iter().zip(&header.columns) {
+                    let Some(column) = column else { continue };
+                    row.id_number_is_numeric |= *column == Column::IdNumber && cell.numeric;
+                    column.put(&mut row, cell.text);
+                }
+                self.rows.push(row);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A row has a number in 序号 and something more, or at least two cells with a name, an ID number or a group among them.
+/// A number alone is an empty line of the form.
+fn kind(header: &Header, line: &Line) -> Kind {
+    let cells = line.cells.iter().zip(&header.columns).filter_map(|(cell, &column)| Some((column?, cell)));
+    let filled = cells.map(|(column, cell)| (column, normal::compact(&cell.text))).filter(|(_, text)| !text.is_empty());
+    let filled = filled.collect::<Vec<_>>();
+
+    let numbered = filled.iter().any(|(column, text)| *column == Column::Number && is_number(text));
+    let content = filled.iter().filter(|(column, _)| *column != Column::Number).count();
+    let repeats = filled.iter().filter(|(column, text)| Column::of_header(text) == Some(*column)).count();
+    let label = filled.iter().any(|(column, text)| {
+        matches!(column, Column::Number | Column::Village | Column::Name | Column::IdNumber)
+            && (text.ends_with(':') || NOTES.iter().any(|note| text.starts_with(note)))
+    });
+    let somebody = filled.iter().any(|(column, _)| matches!(column, Column::Name | Column::IdNumber | Column::Groups));
+
+    if numbered && content == 0 {
+        Kind::Blank
+    } else if label || repeats >= 2 {
+        Kind::Note
+    } else if numbered || (content >= 2 && somebody) {
+        Kind::Row
+    } else {
+        Kind::Note
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    text.trim_end_matches(['.', '、']).parse::<f64>().is_ok()
+}

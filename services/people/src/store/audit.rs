@@ -1,0 +1,87 @@
+//! The audit trail.
+
+use bangfu_kernel::Error;
+use bangfu_platform::db::{TownshipTx, fault};
+use uuid::Uuid;
+
+use super::township;
+use crate::model::audit::{Action, AuditEntry, Hash};
+
+/// Appends an entry to the township's trail. The township stays locked until the unit ends, so that the chain has no
+/// forks: call it late.
+#[tracing::instrument(name = "db.audit.append", level = "debug", skip_all)]
+pub async fn append(tx: &mut TownshipTx, action: Action, person_id: Option<Uuid>, reason: &str) -> Result<(), Error> {
+    // The lock is a statement of its own: the next one sees what whoever held it has committed.
+    township::lock(tx).await?;
+    let last = last(tx).await?;
+    let mut entry = AuditEntry {
+        seq: last.as_ref().map_or(1, |(seq, _)| seq + 1),
+        at: tx.clock().now(),
+        actor: tx.permit().caller().subject.clone(),
+        action: action.code().to_owned(),
+        person_id,
+        reason: reason.to_owned(),
+        previous: last.map_or_else(|| vec![0; size_of::<Hash>()], |(_, hash)| hash),
+        hash: Vec::new(),
+    };
+    entry.hash = entry.hash(tx.township()).to_vec();
+    insert(tx, entry).await
+}
+
+async fn last(tx: &mut TownshipTx) -> Result<Option<(i64, Vec<u8>)>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query!("SELECT seq, hash FROM audit WHERE township = $1 ORDER BY seq DESC LIMIT 1", township)
+        .fetch_optional(tx)
+        .await
+        .map_err(fault)
+        .map(|row| row.map(|row| (row.seq, row.hash)))
+}
+
+async fn insert(tx: &mut TownshipTx, entry: AuditEntry) -> Result<(), Error> {
+    let township = tx.township().to_owned();
+    sqlx::query!(
+        r#"
+        INSERT INTO audit (township, seq, at, actor, action, person_id, reason, previous, hash)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        "#,
+        township,
+        entry.seq,
+        entry.at,
+        entry.actor,
+        entry.action,
+        entry.person_id,
+        entry.reason,
+        entry.previous,
+        entry.hash,
+    )
+    .execute(tx)
+    .await
+    .map(drop)
+    .map_err(fault)
+}
+
+/// The whole trail of the unit's township, in order.
+#[tracing::instrument(name = "db.audit.list", level = "debug", skip_all)]
+pub async fn list(tx: &mut TownshipTx) -> Result<Vec<AuditEntry>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_as!(
+        AuditEntry,
+        r#"
+        SELECT seq
+             , at
+             , actor
+             , action
+             , person_id
+             , reason
+             , previous
+             , hash
+          FROM audit
+         WHERE township = $1
+         ORDER BY seq
+        "#,
+        township,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
+}

@@ -1,0 +1,318 @@
+//! People as they are shown: read sealed, opened here.
+
+use bangfu_kernel::{EmploymentStatus, Error, Group, Insured, ServiceLevel};
+use bangfu_platform::db::{TownshipTx, fault};
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::types::Json;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::employment;
+use crate::{
+    model::{
+        employment::EmploymentRecord,
+        membership::Membership,
+        person::{Person, sex_from_code},
+    },
+    vault::{Column, TownshipKey},
+};
+
+/// People by id, in no order; ids that are not there are left out.
+#[tracing::instrument(name = "db.person.list", level = "debug", skip_all)]
+pub async fn by_id(tx: &mut TownshipTx, ids: &[Uuid]) -> Result<Vec<PersonRow>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_as!(
+        PersonRow,
+        r#"
+        SELECT p.person_id
+             , p.name
+             , p.id_number
+             , p.phone
+             , p.sex
+             , p.birth_year
+             , p.village
+             , p.coordinator
+             , p.education
+             , p.job_wish
+             , p.training_wish
+             , p.joined_on
+             , p.level
+             , p.version
+             , p.created_at
+             , p.updated_at
+             , e.record_id       AS "record_id?"
+             , e.status          AS "status?"
+             , e.effective_on    AS "effective_on?"
+             , e.known_on        AS "known_on?"
+             , e.employer        AS "employer?"
+             , e.credit_code     AS "credit_code?"
+             , e.contract_months AS "contract_months?"
+             , e.insured
+             , e.source          AS "source?"
+             , e.evidence        AS "evidence?"
+             , e.corrects
+             , e.created_at      AS "recorded_at?"
+             , (SELECT json_agg(json_build_object('group', m.member_of, 'from', m.from_on, 'known_on', m.known_on
+                                                , 'until', m.until_on, 'until_known_on', m.until_known_on
+                                                , 'source', m.source)
+                                ORDER BY m.from_on, m.member_of)
+                  FROM membership m
+                 WHERE m.township = $1
+                   AND m.person_id = p.person_id) AS "memberships: Json<Vec<Membership>>"
+          FROM person p
+          LEFT JOIN employment e
+            ON e.township = $1
+           AND e.person_id = p.person_id
+           AND e.record_id = p.employment_id
+         WHERE p.township = $1
+           AND p.person_id = ANY ($2)
+        "#,
+        township,
+        ids,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
+}
+
+/// Which people a list is about.
+#[derive(Debug, Default)]
+pub struct Filter<'a> {
+    /// 村(社区)
+    pub village: Option<&'a str>,
+    /// 协理员
+    pub coordinator: Option<&'a str>,
+    /// Current members of this group.
+    pub group: Option<Group>,
+    /// Of this level.
+    pub level: Option<ServiceLevel>,
+}
+
+/// Ids after a person, in the order of registration.
+#[tracing::instrument(name = "db.person.page", level = "debug", skip_all)]
+pub async fn page(
+    tx: &mut TownshipTx,
+    filter: &Filter<'_>,
+    after: Uuid,
+    today: NaiveDate,
+    limit: i64,
+) -> Result<Vec<Uuid>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_scalar!(
+        r#"
+        SELECT p.person_id
+          FROM person p
+         WHERE p.township = $1
+           AND p.person_id > $2
+           AND ($3::text IS NULL OR p.village = $3)
+           AND ($4::text IS NULL OR p.coordinator = $4)
+           AND ($5::text IS NULL OR p.level = $5)
+           AND ($6::text IS NULL OR EXISTS (
+               SELECT FROM membership m
+                WHERE m.township = $1
+                  AND m.person_id = p.person_id
+                  AND m.member_of = $6
+                  AND m.from_on <= $7
+                  AND (m.until_on IS NULL OR m.until_on > $7)))
+         ORDER BY p.person_id
+         LIMIT $8
+        "#,
+        township,
+        after,
+        filter.village,
+        filter.coordinator,
+        filter.level.map(ServiceLevel::code),
+        filter.group.map(Group::code),
+        today,
+        limit,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
+}
+
+/// Locks somebody for a change of their records; the village they live in, `None`: nobody has this id here.
+#[tracing::instrument(name = "db.person.lock", level = "debug", skip_all)]
+pub async fn lock(tx: &mut TownshipTx, person_id: Uuid) -> Result<Option<String>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_scalar!(
+        "SELECT village FROM person WHERE township = $1 AND person_id = $2 FOR NO KEY UPDATE",
+        township,
+        person_id,
+    )
+    .fetch_optional(tx)
+    .await
+    .map_err(fault)
+}
+
+/// Notes which record is believed of somebody, for the filters of lists.
+#[tracing::instrument(name = "db.person.believe", level = "debug", skip_all)]
+pub async fn believe(tx: &mut TownshipTx, person_id: Uuid, record: &EmploymentRecord) -> Result<(), Error> {
+    let (township, now) = (tx.township().to_owned(), tx.clock().now());
+    let noted = sqlx::query!(
+        r#"
+        UPDATE person
+           SET employment_id = $3
+             , status = $4
+             , level = $5
+             , version = version + 1
+             , updated_at = $6
+         WHERE township = $1
+           AND person_id = $2
+        "#,
+        township,
+        person_id,
+        record.record_id,
+        record.status.code(),
+        record.level().code(),
+        now,
+    )
+    .execute(tx)
+    .await
+    .map_err(fault)?;
+    if noted.rows_affected() == 1 { Ok(()) } else { Err(Error::internal("a locked person is gone")) }
+}
+
+/// The sealed data of one person, for showing it in full.
+pub struct SealedRow {
+    name: Vec<u8>,
+    id_number: Vec<u8>,
+    phone: Option<Vec<u8>>,
+    address: Option<Vec<u8>>,
+    remark: Option<Vec<u8>>,
+    /// 村(社区)
+    pub village: String,
+}
+
+/// Personal data in full.
+pub struct Revealed {
+    /// 姓名
+    pub name: Zeroizing<String>,
+    /// 身份证号码
+    pub id_number: Zeroizing<String>,
+    /// 联系电话
+    pub phone: Zeroizing<String>,
+    /// 住址
+    pub address: Zeroizing<String>,
+    /// 备注
+    pub remark: Zeroizing<String>,
+}
+
+/// What is sealed of one person; `None`: nobody has this id here.
+#[tracing::instrument(name = "db.person.sealed", level = "debug", skip_all)]
+pub async fn sealed(tx: &mut TownshipTx, person_id: Uuid) -> Result<Option<SealedRow>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_as!(
+        SealedRow,
+        r#"
+        SELECT name
+             , id_number
+             , phone
+             , address
+             , remark
+             , village
+          FROM person
+         WHERE township = $1
+           AND person_id = $2
+        "#,
+        township,
+        person_id,
+    )
+    .fetch_optional(tx)
+    .await
+    .map_err(fault)
+}
+
+impl SealedRow {
+    /// Opens it.
+    pub fn open(&self, person: Uuid, key: &TownshipKey) -> Result<Revealed, Error> {
+        Ok(Revealed {
+            name: key.open(person, Column::Name, &self.name)?,
+            id_number: key.open(person, Column::IdNumber, &self.id_number)?,
+            phone: key.open_optional(person, Column::Phone, self.phone.as_deref())?,
+            address: key.open_optional(person, Column::Address, self.address.as_deref())?,
+            remark: key.open_optional(person, Column::Remark, self.remark.as_deref())?,
+        })
+    }
+}
+
+/// A person with their memberships and the record that is believed, personal data sealed.
+pub struct PersonRow {
+    /// Their id.
+    pub person_id: Uuid,
+    name: Vec<u8>,
+    id_number: Vec<u8>,
+    phone: Option<Vec<u8>>,
+    sex: String,
+    birth_year: i16,
+    village: String,
+    coordinator: String,
+    education: String,
+    job_wish: String,
+    training_wish: String,
+    joined_on: NaiveDate,
+    level: String,
+    version: i64,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    record_id: Option<Uuid>,
+    status: Option<String>,
+    effective_on: Option<NaiveDate>,
+    known_on: Option<NaiveDate>,
+    employer: Option<String>,
+    credit_code: Option<String>,
+    contract_months: Option<i32>,
+    insured: Option<bool>,
+    source: Option<String>,
+    evidence: Option<String>,
+    corrects: Option<Uuid>,
+    recorded_at: Option<DateTime<Utc>>,
+    memberships: Option<Json<Vec<Membership>>>,
+}
+
+impl PersonRow {
+    /// Opens what is shown masked.
+    pub fn open(self, key: &TownshipKey) -> Result<Person, Error> {
+        Ok(Person {
+            person_id: self.person_id,
+            name: key.open(self.person_id, Column::Name, &self.name)?,
+            id_number: key.open(self.person_id, Column::IdNumber, &self.id_number)?,
+            phone: key.open_optional(self.person_id, Column::Phone, self.phone.as_deref())?,
+            employment: self.record()?,
+            sex: sex_from_code(&self.sex),
+            birth_year: self.birth_year,
+            village: self.village,
+            coordinator: self.coordinator,
+            education: self.education,
+            job_wish: self.job_wish,
+            training_wish: self.training_wish,
+            memberships: self.memberships.map(|Json(memberships)| memberships).unwrap_or_default(),
+            level: ServiceLevel::from_code(&self.level)
+                .ok_or_else(|| Error::internal(format!("{} is no service level", self.level)))?,
+            joined_on: self.joined_on,
+            version: self.version,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        })
+    }
+
+    fn record(&self) -> Result<Option<EmploymentRecord>, Error> {
+        let (Some(record_id), Some(status)) = (self.record_id, &self.status) else { return Ok(None) };
+        let status: EmploymentStatus = employment::status(status)?;
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        Ok(Some(EmploymentRecord {
+            record_id,
+            status,
+            effective_on: self.effective_on.unwrap_or_default(),
+            known_on: self.known_on.unwrap_or_default(),
+            employer: text(&self.employer).into(),
+            credit_code: text(&self.credit_code).into(),
+            contract_months: self.contract_months.unwrap_or_default(),
+            insured: Insured::from_option(self.insured),
+            source: text(&self.source).into(),
+            evidence: text(&self.evidence).into(),
+            corrects: self.corrects,
+            created_at: self.recorded_at.unwrap_or_default(),
+        }))
+    }
+}

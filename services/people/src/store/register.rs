@@ -1,0 +1,198 @@
+//! The register's bulk statements: people entered, read for comparing, and changed, thousands at once.
+
+use std::sync::Arc;
+
+use bangfu_kernel::Error;
+use bangfu_platform::db::{TownshipTx, fault};
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+/// New people, column by column.
+#[derive(Default)]
+pub struct Entered {
+    pub person_id: Vec<Uuid>,
+    pub name: Vec<Vec<u8>>,
+    pub id_number: Vec<Vec<u8>>,
+    pub phone: Vec<Option<Vec<u8>>>,
+    pub address: Vec<Option<Vec<u8>>>,
+    pub remark: Vec<Option<Vec<u8>>>,
+    pub sex: Vec<&'static str>,
+    pub birth_year: Vec<i16>,
+    pub village: Vec<Arc<str>>,
+    pub coordinator: Vec<Arc<str>>,
+    pub education: Vec<Arc<str>>,
+    pub job_wish: Vec<Arc<str>>,
+    pub training_wish: Vec<Arc<str>>,
+    pub graduated_on: Vec<Option<NaiveDate>>,
+    pub employment_id: Vec<Option<Uuid>>,
+    pub status: Vec<Option<&'static str>>,
+    pub level: Vec<&'static str>,
+}
+
+/// Enters people who join, and are known, from a day.
+#[tracing::instrument(name = "db.person.insert", level = "debug", skip_all)]
+pub async fn insert(tx: &mut TownshipTx, new: &Entered, joined_on: NaiveDate) -> Result<(), Error> {
+    let (township, now) = (tx.township().to_owned(), tx.clock().now());
+    sqlx::query!(
+        r#"
+        INSERT INTO person (township, person_id, name, id_number, phone, address, remark, sex, birth_year, village
+                          , coordinator, education, job_wish, training_wish, graduated_on, employment_id, status, level
+                          , joined_on, join_known_on, version, created_at, updated_at)
+        SELECT $1, p.person_id, p.name, p.id_number, p.phone, p.address, p.remark, p.sex, p.birth_year, p.village
+             , p.coordinator, p.education, p.job_wish, p.training_wish, p.graduated_on, p.employment_id, p.status, p.level
+             , $19, $19, 1, $20, $20
+          FROM UNNEST($2::uuid[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[]
+                    , $9::smallint[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::date[]
+                    , $16::uuid[], $17::text[], $18::text[])
+            AS p (person_id, name, id_number, phone, address, remark, sex
+                , birth_year, village, coordinator, education, job_wish, training_wish, graduated_on
+                , employment_id, status, level)
+        "#,
+        township,
+        &new.person_id,
+        &new.name,
+        &new.id_number,
+        &new.phone as &[Option<Vec<u8>>],
+        &new.address as &[Option<Vec<u8>>],
+        &new.remark as &[Option<Vec<u8>>],
+        &new.sex as &[&str],
+        &new.birth_year,
+        &new.village as &[Arc<str>],
+        &new.coordinator as &[Arc<str>],
+        &new.education as &[Arc<str>],
+        &new.job_wish as &[Arc<str>],
+        &new.training_wish as &[Arc<str>],
+        &new.graduated_on as &[Option<NaiveDate>],
+        &new.employment_id as &[Option<Uuid>],
+        &new.status as &[Option<&str>],
+        &new.level as &[&str],
+        joined_on,
+        now,
+    )
+    .execute(tx)
+    .await
+    .map(drop)
+    .map_err(fault)
+}
+
+/// What a row is compared with, sealed.
+pub struct KnownRow {
+    pub person_id: Uuid,
+    pub name: Vec<u8>,
+    pub phone: Option<Vec<u8>>,
+    pub address: Option<Vec<u8>>,
+    pub remark: Option<Vec<u8>>,
+    pub village: String,
+    pub coordinator: String,
+    pub education: String,
+    pub job_wish: String,
+    pub training_wish: String,
+    pub graduated_on: Option<NaiveDate>,
+}
+
+/// People for comparing, in the order of ids, locked in that order: two rosters at once wait and never deadlock.
+#[tracing::instrument(name = "db.person.known", level = "debug", skip_all)]
+pub async fn known(tx: &mut TownshipTx, ids: &[Uuid]) -> Result<Vec<KnownRow>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_as!(
+        KnownRow,
+        r#"
+        SELECT person_id
+             , name
+             , phone
+             , address
+             , remark
+             , village
+             , coordinator
+             , education
+             , job_wish
+             , training_wish
+             , graduated_on
+          FROM person
+         WHERE township = $1
+           AND person_id = ANY ($2)
+         ORDER BY person_id
+           FOR NO KEY UPDATE
+        "#,
+        township,
+        ids,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
+}
+
+/// Changes of known people, column by column; `None` leaves a column as it is.
+#[derive(Default)]
+pub struct Changed {
+    pub person_id: Vec<Uuid>,
+    pub name: Vec<Option<Vec<u8>>>,
+    pub phone: Vec<Option<Vec<u8>>>,
+    pub address: Vec<Option<Vec<u8>>>,
+    pub remark: Vec<Option<Vec<u8>>>,
+    pub village: Vec<Option<Arc<str>>>,
+    pub coordinator: Vec<Option<Arc<str>>>,
+    pub education: Vec<Option<Arc<str>>>,
+    pub job_wish: Vec<Option<Arc<str>>>,
+    pub training_wish: Vec<Option<Arc<str>>>,
+    pub graduated_on: Vec<Option<NaiveDate>>,
+    pub employment_id: Vec<Option<Uuid>>,
+    pub status: Vec<Option<&'static str>>,
+    pub level: Vec<Option<&'static str>>,
+}
+
+/// Changes known people.
+#[tracing::instrument(name = "db.person.update", level = "debug", skip_all)]
+pub async fn update(tx: &mut TownshipTx, changed: &Changed) -> Result<(), Error> {
+    if changed.person_id.is_empty() {
+        return Ok(());
+    }
+    let (township, now) = (tx.township().to_owned(), tx.clock().now());
+    let updated = sqlx::query!(
+        r#"
+        UPDATE person p
+           SET name = COALESCE(c.name, p.name)
+             , phone = COALESCE(c.phone, p.phone)
+             , address = COALESCE(c.address, p.address)
+             , remark = COALESCE(c.remark, p.remark)
+             , village = COALESCE(c.village, p.village)
+             , coordinator = COALESCE(c.coordinator, p.coordinator)
+             , education = COALESCE(c.education, p.education)
+             , job_wish = COALESCE(c.job_wish, p.job_wish)
+             , training_wish = COALESCE(c.training_wish, p.training_wish)
+             , graduated_on = COALESCE(c.graduated_on, p.graduated_on)
+             , employment_id = COALESCE(c.employment_id, p.employment_id)
+             , status = COALESCE(c.status, p.status)
+             , level = COALESCE(c.level, p.level)
+             , version = p.version + 1
+             , updated_at = $16
+          FROM UNNEST($2::uuid[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::text[], $8::text[]
+                    , $9::text[], $10::text[], $11::text[], $12::date[], $13::uuid[], $14::text[], $15::text[])
+            AS c (person_id, name, phone, address, remark, village, coordinator
+                , education, job_wish, training_wish, graduated_on, employment_id, status, level)
+         WHERE p.township = $1
+           AND p.person_id = c.person_id
+        "#,
+        township,
+        &changed.person_id,
+        &changed.name as &[Option<Vec<u8>>],
+        &changed.phone as &[Option<Vec<u8>>],
+        &changed.address as &[Option<Vec<u8>>],
+        &changed.remark as &[Option<Vec<u8>>],
+        &changed.village as &[Option<Arc<str>>],
+        &changed.coordinator as &[Option<Arc<str>>],
+        &changed.education as &[Option<Arc<str>>],
+        &changed.job_wish as &[Option<Arc<str>>],
+        &changed.training_wish as &[Option<Arc<str>>],
+        &changed.graduated_on as &[Option<NaiveDate>],
+        &changed.employment_id as &[Option<Uuid>],
+        &changed.status as &[Option<&str>],
+        &changed.level as &[Option<&str>],
+        now,
+    )
+    .execute(tx)
+    .await
+    .map_err(fault)?;
+    let all = u64::try_from(changed.person_id.len()).is_ok_and(|people| people == updated.rows_affected());
+    if all { Ok(()) } else { Err(Error::internal("a locked person is gone")) }
+}

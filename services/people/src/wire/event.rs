@@ -1,0 +1,130 @@
+//! Changes of the registry as events of its feed: ids and facts, no names, no numbers.
+
+use bangfu_kernel::{Error, calendar};
+use bangfu_platform::feed::{Item, NewEvent};
+use bangfu_proto::{
+    common::v1::Bookmark,
+    people::v1::{
+        self as proto, PersonEvent, PersonEventKind, WatchPeopleResponse, person_event::Change,
+        watch_people_response::Item as Step,
+    },
+};
+use chrono::NaiveDate;
+use prost::Message as _;
+use uuid::Uuid;
+
+use super::{employment, membership, timestamp};
+use crate::model::{employment::EmploymentRecord, membership::Membership};
+
+/// Somebody entered the register.
+pub fn registered(
+    person_id: Uuid,
+    joined_on: NaiveDate,
+    village: &str,
+    coordinator: &str,
+    memberships: &[Membership],
+    record: Option<&EmploymentRecord>,
+) -> NewEvent {
+    let change = Change::Registered(proto::PersonRegistered {
+        joined_on: Some(calendar::message(joined_on)),
+        join_known_on: Some(calendar::message(joined_on)),
+        village: village.to_owned(),
+        coordinator: coordinator.to_owned(),
+        memberships: membership::messages(memberships),
+        employment: record.map(employment::fact),
+    });
+    event(Some(person_id), change)
+}
+
+/// A record about their employment was entered.
+pub fn employment_recorded(person_id: Uuid, record: &EmploymentRecord) -> NewEvent {
+    let employment = Some(employment::fact(record));
+    event(Some(person_id), Change::EmploymentRecorded(proto::EmploymentRecorded { employment }))
+}
+
+/// Memberships were added or ended; all of them, as they stand now.
+pub fn memberships_changed(person_id: Uuid, memberships: &[Membership]) -> NewEvent {
+    let memberships = membership::messages(memberships);
+    event(Some(person_id), Change::MembershipsChanged(proto::MembershipsChanged { memberships }))
+}
+
+/// Village or coordinator changed.
+pub fn assignment_changed(person_id: Uuid, village: &str, coordinator: &str) -> NewEvent {
+    let (village, coordinator) = (village.to_owned(), coordinator.to_owned());
+    event(Some(person_id), Change::AssignmentChanged(proto::AssignmentChanged { village, coordinator }))
+}
+
+/// The directory entry was made or changed.
+pub fn township_changed(name: &str) -> NewEvent {
+    event(None, Change::TownshipChanged(proto::TownshipChanged { name: name.to_owned() }))
+}
+
+/// An item of a watch as its message.
+pub fn response(item: Item) -> Result<WatchPeopleResponse, Error> {
+    let step = match item {
+        Item::Event(cursor, event) => {
+            let told = PersonEvent::decode(event.payload.as_slice()).map_err(|error| Error::Internal(Box::new(error)))?;
+            let occurred_at = Some(timestamp(event.occurred_at));
+            Step::Event(PersonEvent { cursor: Some(cursor), occurred_at, ..told })
+        }
+        Item::Bookmark(cursor) => Step::Bookmark(Bookmark { cursor: Some(cursor) }),
+    };
+    Ok(WatchPeopleResponse { item: Some(step) })
+}
+
+/// The number of a kind, as events are stored with it.
+pub fn kind(kind: PersonEventKind) -> i16 {
+    match kind {
+        PersonEventKind::Unspecified => 0,
+        PersonEventKind::Registered => 1,
+        PersonEventKind::EmploymentRecorded => 2,
+        PersonEventKind::MembershipsChanged => 3,
+        PersonEventKind::AssignmentChanged => 4,
+        PersonEventKind::TownshipChanged => 5,
+    }
+}
+
+fn event(person_id: Option<Uuid>, change: Change) -> NewEvent {
+    let kind = kind(match change {
+        Change::Registered(_) => PersonEventKind::Registered,
+        Change::EmploymentRecorded(_) => PersonEventKind::EmploymentRecorded,
+        Change::MembershipsChanged(_) => PersonEventKind::MembershipsChanged,
+        Change::AssignmentChanged(_) => PersonEventKind::AssignmentChanged,
+        Change::TownshipChanged(_) => PersonEventKind::TownshipChanged,
+    });
+    let person_id = person_id.map(|id| id.to_string()).unwrap_or_default();
+    let message = PersonEvent { cursor: None, occurred_at: None, person_id, change: Some(change) };
+    NewEvent { kind, payload: message.encode_to_vec() }
+}
+
+#[cfg(test)]
+mod tests {
+    use bangfu_platform::feed::Event;
+    use bangfu_proto::common::v1::Cursor;
+
+    use super::*;
+
+    #[test]
+    fn stored_kinds_are_the_contracts_numbers() {
+        for number in 0..=5 {
+            let named = PersonEventKind::try_from(number).expect("a kind");
+            assert_eq!(i32::from(kind(named)), number);
+        }
+        assert!(PersonEventKind::try_from(6).is_err(), "a new kind needs its number");
+    }
+
+    #[test]
+    fn an_event_comes_back_with_its_place_and_time() {
+        let id = Uuid::from_u128(7);
+        let new = assignment_changed(id, "双溪村", "甲");
+        let at = chrono::DateTime::UNIX_EPOCH;
+        let stored = Event { seq: 3, kind: new.kind, payload: new.payload, occurred_at: at };
+        let cursor = Cursor { township: "320685102".to_owned(), epoch: "e".to_owned(), seq: 3 };
+        let Some(Step::Event(told)) = response(Item::Event(cursor.clone(), stored)).expect("a response").item else {
+            panic!("an event")
+        };
+        assert_eq!((told.cursor, told.person_id), (Some(cursor), id.to_string()));
+        assert_eq!(told.occurred_at, Some(timestamp(at)));
+        assert!(matches!(told.change, Some(Change::AssignmentChanged(changed)) if changed.village == "双溪村"));
+    }
+}

@@ -1,0 +1,5 @@
+//! Behaviour of the people service, one file each.
+
+mod roster;
+mod roster_files;
+mod roster_judge;

@@ -1,0 +1,148 @@
+//! Keeps the list of a peer's healthy addresses: looks the name up, probes what is new, forgets what is gone.
+
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use futures::future::join_all;
+use http::Uri;
+use tokio::{
+    sync::{Notify, watch},
+    time::timeout,
+};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+
+use super::{
+    NotAPeer, PeerSettings,
+    balance::{Member, Resolve},
+};
+
+/// Longest wait for a lookup, and for an address to take a connection before it counts as dead.
+const PROBE: Duration = Duration::from_secs(2);
+
+/// Shortest time between two lookups, however many calls fail.
+const BREATH: Duration = Duration::from_millis(200);
+
+/// How an address of the peer is connected to.
+#[derive(Debug)]
+pub(super) struct Route {
+    origin: Uri,
+    tls: Option<ClientTlsConfig>,
+    every: Duration,
+}
+
+/// The background task of one peer. It ends when the last handle on the peer is gone.
+pub(super) struct Keeper {
+    route: Route,
+    resolve: Resolve,
+    members: Weak<watch::Sender<Vec<Member>>>,
+    wake: Arc<Notify>,
+    made: usize,
+}
+
+impl Route {
+    /// Says at once, not at the first call, what is wrong with the settings.
+    pub(super) fn new(settings: &PeerSettings) -> Result<Self, NotAPeer> {
+        let origin: Uri = settings.endpoint.parse().ok().ok_or(NotAPeer::Endpoint)?;
+        let tls = match (origin.scheme_str(), origin.host()) {
+            (Some("http"), Some(_)) => None,
+            (Some("https"), Some(host)) => {
+                let config = ClientTlsConfig::new().domain_name(host).with_enabled_roots();
+                Some(match &settings.ca_pem {
+                    Some(pem) => config.ca_certificate(Certificate::from_pem(pem)),
+                    None => config,
+                })
+            }
+            _ => return Err(NotAPeer::Endpoint),
+        };
+        let route = Self { origin, tls, every: settings.resolve_every };
+        route.endpoint(SocketAddr::from(([127, 0, 0, 1], 1)))?;
+        Ok(route)
+    }
+
+    fn endpoint(&self, address: SocketAddr) -> Result<Endpoint, tonic::transport::Error> {
+        let scheme = self.origin.scheme_str().unwrap_or("http");
+        let endpoint = Endpoint::from_shared(format!("{scheme}://{address}"))?
+            .origin(self.origin.clone())
+            .connect_timeout(PROBE)
+            // An address that went silent is noticed within 15 seconds, idle or not.
+            .http2_keep_alive_interval(Duration::from_secs(10))
+            .keep_alive_timeout(Duration::from_secs(5))
+            .keep_alive_while_idle(true);
+        match &self.tls {
+            Some(tls) => endpoint.tls_config(tls.clone()),
+            None => Ok(endpoint),
+        }
+    }
+
+    async fn connect(&self, address: SocketAddr) -> Option<Channel> {
+        let endpoint = self.endpoint(address).ok()?;
+        match timeout(PROBE, endpoint.connect()).await {
+            Ok(Ok(channel)) => Some(channel),
+            Ok(Err(error)) => {
+                tracing::debug!(%address, %error, "the peer's address takes no connection");
+                None
+            }
+            Err(_elapsed) => None,
+        }
+    }
+}
+
+impl Keeper {
+    pub(super) fn new(
+        route: Route,
+        resolve: Resolve,
+        members: &Arc<watch::Sender<Vec<Member>>>,
+        wake: &Arc<Notify>,
+    ) -> Self {
+        Self { route, resolve, members: Arc::downgrade(members), wake: Arc::clone(wake), made: 0 }
+    }
+
+    pub(super) async fn keep(mut self) {
+        while self.turn().await.is_some() {
+            tokio::time::sleep(BREATH.min(self.route.every)).await;
+            let pause = if self.empty() { BREATH } else { self.route.every };
+            // A failing call wakes us; otherwise it is time again.
+            let _ = timeout(pause, self.wake.notified()).await;
+        }
+    }
+
+    fn empty(&self) -> bool {
+        self.members.upgrade().is_none_or(|members| members.borrow().is_empty())
+    }
+
+    /// One look. `None`: nobody holds the peer any more.
+    async fn turn(&mut self) -> Option<()> {
+        let known: Vec<SocketAddr> = self.members.upgrade()?.borrow().iter().map(|m| m.address).collect();
+        let addresses = match timeout(PROBE, (self.resolve)()).await {
+            Ok(Ok(addresses)) => addresses.into_iter().collect::<BTreeSet<_>>(),
+            // Without an answer the addresses we have are better than none.
+            Ok(Err(error)) => {
+                tracing::warn!(%error, peer = %self.route.origin, "the peer's name cannot be looked up");
+                return Some(());
+            }
+            Err(_elapsed) => return Some(()),
+        };
+        let fresh = addresses.iter().filter(|address| !known.contains(address));
+        let probed = join_all(fresh.map(async |&address| (address, self.route.connect(address).await))).await;
+
+        let members = self.members.upgrade()?;
+        let made = &mut self.made;
+        members.send_if_modified(|members| {
+            let before = members.len();
+            members.retain(|member| addresses.contains(&member.address));
+            let mut changed = members.len() != before;
+            for (address, channel) in probed {
+                let Some(channel) = channel else { continue };
+                *made += 1;
+                members.push(Member { address, channel, generation: *made });
+                changed = true;
+            }
+            changed
+        });
+        Some(())
+    }
+}

@@ -1,0 +1,12 @@
+//! Who calls and what they may do, from outside: tokens, keys, the door.
+
+#[path = "auth/door.rs"]
+mod door;
+#[path = "auth/forge.rs"]
+mod forge;
+#[path = "auth/issuing.rs"]
+mod issuing;
+#[path = "auth/keys.rs"]
+mod keys;
+#[path = "auth/tokens.rs"]
+mod tokens;
