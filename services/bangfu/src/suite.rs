@@ -9,7 +9,7 @@ use bangfu_people::{People, vault::Vault};
 use bangfu_platform::{
     auth::{
         jwks::Jwks,
-        layer::{Auth, Directory},
+        layer::Auth,
         token,
     },
     db::{self, Db},
@@ -21,6 +21,7 @@ use bangfu_platform::{
 };
 use secrecy::{ExposeSecret as _, SecretSlice};
 use tokio::{sync::oneshot, task::JoinHandle};
+use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 
 /// Who runs where, and with what.
@@ -103,6 +104,7 @@ impl Suite {
             routes = routes.add_service(service.server());
         }
         let mut running = None;
+        let mut jobs = TaskTracker::new();
         if let Some(followup) = &plan.followup {
             let ground = plan.ground(&followup.database, &server).await.context("followup")?;
             databases.push(ground.db.clone());
@@ -110,7 +112,7 @@ impl Suite {
             auth = auth.directory(followup_name(), service.directory());
             routes = routes.add_service(service.clone().server());
             if followup.jobs {
-                service.jobs(peer(followup, address)?);
+                jobs = service.clone().jobs(peer(followup, address)?);
             }
             running = Some(service);
         }
@@ -120,6 +122,9 @@ impl Suite {
         let serving = tokio::spawn(async move {
             let shutdown = async { drop(stopped.await) };
             let ended = server.serve(routes, Stack::new(&plan.stack, auth), shutdown).await;
+            jobs.close();
+            // Background work ends with the server; what it had in hand is derived from data and done again.
+            let _ended = tokio::time::timeout(Duration::from_secs(2), jobs.wait()).await;
             for database in databases {
                 // Background work may hold a session for a moment; nothing is lost when it is cut.
                 let _closed = tokio::time::timeout(Duration::from_secs(2), database.close()).await;
@@ -183,6 +188,3 @@ fn people_name() -> &'static str {
 fn followup_name() -> &'static str {
     bangfu_proto::followup::v1::followup_service_server::SERVICE_NAME
 }
-
-/// What a service offers the auth layer; spelled out so that both services are used alike.
-pub type Townships = Arc<dyn Directory>;

@@ -4,10 +4,10 @@
 SET lock_timeout = '5s';
 
 CREATE TABLE township (
-    township       text   NOT NULL
-  , name           text   NOT NULL
-  , followed_epoch text   NOT NULL      -- the registry's store, as its cursors name it
-  , followed_seq   bigint NOT NULL      -- last event applied
+    township text   NOT NULL
+  , name     text   NOT NULL
+  , epoch    text   NOT NULL      -- the registry's store, as its cursors name it
+  , seq      bigint NOT NULL      -- last event applied
   , CONSTRAINT township_stands_in_the_directory_once PRIMARY KEY (township)
 );
 SELECT wall.fence('township', 'SELECT, INSERT, UPDATE');

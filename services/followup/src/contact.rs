@@ -48,6 +48,7 @@ pub(crate) struct JobIntention {
 
 /// A contact as it is kept: what was entered, in the contract's numbers, and what became of it.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_field_names, reason = "columns are named as in the table")]
 pub(crate) struct Contact {
     pub(crate) contact_id: Uuid,
     pub(crate) person_id: Uuid,

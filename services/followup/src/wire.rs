@@ -20,6 +20,7 @@ pub(crate) fn number(value: impl Into<i32>) -> i16 {
     i16::try_from(value.into()).unwrap_or_default()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every date field of a message is an option")]
 pub(crate) fn date(date: NaiveDate) -> Option<CalendarDate> {
     Some(calendar::message(date))
 }
@@ -32,10 +33,7 @@ pub(crate) fn instant(at: DateTime<Utc>) -> prost_types::Timestamp {
 }
 
 /// Both ends of a span of due days.
-pub(crate) fn due_range(
-    range: Option<&DateRange>,
-    faults: &mut Violations,
-) -> (Option<NaiveDate>, Option<NaiveDate>) {
+pub(crate) fn due_range(range: Option<&DateRange>, faults: &mut Violations) -> (Option<NaiveDate>, Option<NaiveDate>) {
     let from = fields::optional_date("due.from", range.and_then(|range| range.from.as_ref()), faults);
     let to = fields::optional_date("due.to", range.and_then(|range| range.to.as_ref()), faults);
     if let (Some(from), Some(to)) = (from, to)

@@ -1,2 +1,81 @@
-//! people
+//! The people service (人员台账): who is served, in which groups, at which level; and the directory of townships.
+//!
+//! It owns names, ID numbers, phones and addresses: they stand in this database only, sealed (`vault`). It promises that
+//! one ID number is one person in the whole city, that employment records are never overwritten, that whoever sees or
+//! changes a person leaves an entry in the audit trail, and that its feed tells every change in order, without a gap.
+//!
+//! | RPC | file |
+//! |---|---|
+//! | RegisterPerson | `rpc/register_person.rs` → `register.rs` |
+//! | GetPerson | `rpc/get_person.rs` |
+//! | BatchGetPeople | `rpc/batch_get_people.rs` |
+//! | ListPeople | `rpc/list_people.rs` |
+//! | RecordEmployment | `rpc/record_employment.rs` |
+//! | ImportRoster | `rpc/import_roster.rs` → `register/intake.rs` → `roster/judge.rs` → `register.rs` |
+//! | RevealPerson | `rpc/reveal_person.rs` |
+//! | WatchPeople | `rpc/watch_people.rs` |
+//! | ListTownships | `rpc/list_townships.rs` |
+//! | UpsertTownship | `rpc/upsert_township.rs` |
+
+mod blocking;
+mod directory;
+pub mod model;
+mod register;
 pub mod roster;
+mod rpc;
+mod store;
+pub mod vault;
+mod wire;
+
+use std::sync::Arc;
+
+use bangfu_kernel::Error;
+use bangfu_platform::{auth::Permit, auth::layer, ground::Ground};
+use bangfu_proto::people::v1::people_service_server::PeopleServiceServer;
+use sqlx::migrate::Migrator;
+
+use crate::{directory::Directory, vault::Vault};
+
+/// The migrations of this service's own tables; the ground's come first.
+pub static MIGRATOR: Migrator = sqlx::migrate!();
+
+/// Largest message taken: 1,000 rows of a roster with long remarks.
+const LARGEST_REQUEST: usize = 4 << 20;
+/// Largest message sent: the results of 200,000 rows.
+const LARGEST_RESPONSE: usize = 32 << 20;
+
+/// The people service. Cloning gives another handle.
+#[derive(Debug, Clone)]
+pub struct People {
+    ground: Ground,
+    vault: Vault,
+}
+
+impl People {
+    /// On its ground, with the vault's two keys from outside.
+    pub fn new(ground: Ground, vault: Vault) -> Self {
+        Self { ground, vault }
+    }
+
+    /// The gRPC service, to be put behind the stack.
+    pub fn server(self) -> PeopleServiceServer<Self> {
+        PeopleServiceServer::new(self)
+            .max_decoding_message_size(LARGEST_REQUEST)
+            .max_encoding_message_size(LARGEST_RESPONSE)
+    }
+
+    /// Which townships there are, for the auth layer.
+    pub fn directory(&self) -> Arc<dyn layer::Directory> {
+        Arc::new(Directory::new(self.ground.db.clone()))
+    }
+
+    /// Proves that the audit trail of the permit's township is whole; how many entries it has.
+    pub async fn verify_audit(&self, permit: &Permit) -> Result<usize, Error> {
+        let mut tx = self.ground.db.township(permit).await?;
+        let entries = store::audit::list(&mut tx).await?;
+        let township = tx.code().clone();
+        tx.commit().await?;
+        model::audit::verify(township.as_str(), &entries).map_err(|broken| Error::Internal(Box::new(broken)))?;
+        Ok(entries.len())
+    }
+}

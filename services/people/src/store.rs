@@ -1,11 +1,11 @@
 //! The registry's tables: one function a statement, the township first in every predicate.
 
-pub mod audit;
-pub mod employment;
-pub mod identity;
-pub mod membership;
-pub mod person;
-pub mod register;
-pub mod roster_import;
-pub mod township;
-pub mod township_key;
+pub(crate) mod audit;
+pub(crate) mod employment;
+pub(crate) mod identity;
+pub(crate) mod membership;
+pub(crate) mod person;
+pub(crate) mod register;
+pub(crate) mod roster_import;
+pub(crate) mod township;
+pub(crate) mod township_key;

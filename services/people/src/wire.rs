@@ -1,12 +1,12 @@
 //! Messages of the contract ↔ the model: decoded with all faults at once, encoded masked.
 
-pub mod employment;
-pub mod event;
-pub mod membership;
-pub mod person;
-pub mod register;
-pub mod roster;
-pub mod township;
+pub(crate) mod employment;
+pub(crate) mod event;
+pub(crate) mod membership;
+pub(crate) mod person;
+pub(crate) mod register;
+pub(crate) mod roster;
+pub(crate) mod township;
 
 use chrono::{DateTime, Utc};
 

@@ -141,7 +141,7 @@ fn a_workbook_with_merged_headers_notes_and_other_sheets_is_read() {
             .write_string(line, 3, name)
             .expect("written");
         sheet.write_datetime_with_format(line, 4, &date, &day).expect("written");
-        sheet.write_number(line, 6, 15_800_007_045_u64 as f64).expect("written");
+        sheet.write_number(line, 6, 15_800_007_045_f64).expect("written");
     }
     sheet.write_number(6, 0, 3).expect("an empty line of the form");
     sheet

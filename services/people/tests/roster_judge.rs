@@ -179,6 +179,7 @@ fn employment_is_read_from_its_cells() {
 
 #[test]
 fn the_same_person_again_joins_the_first_row() {
+    use RowOutcome::{Accepted, Merged, Rejected};
     let judged = numbered(vec![
         anna(),
         with(|row| {
@@ -191,7 +192,6 @@ fn the_same_person_again_joins_the_first_row() {
         with(|row| row.groups = "普通人员".into()),
         with(|row| row.name = "李娜".into()),
     ]);
-    use RowOutcome::{Accepted, Merged, Rejected};
     let told = judged.verdicts.iter().map(|v| (v.outcome, v.codes.clone(), v.groups.len())).collect::<Vec<_>>();
     assert_eq!(
         told,

@@ -40,7 +40,7 @@ async fn with(cluster: &Cluster) -> Result<ExitCode, Failure> {
 async fn make(cluster: &Cluster, service: &str) -> Result<(), Failure> {
     let mut superuser = PgConnection::connect(&cluster.url("postgres")).await?;
     for role in ["owner", "service", "city"] {
-        run(&mut superuser, format!("CREATE ROLE bangfu_{service}_{role} LOGIN NOINHERIT")).await?;
+        run(&mut superuser, format!("CREATE ROLE bangfu_{service}_{role} LOGIN")).await?;
     }
     run(&mut superuser, format!("CREATE DATABASE {service} OWNER bangfu_{service}_owner")).await?;
     superuser.close().await?;

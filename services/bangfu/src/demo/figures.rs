@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 /// Counts by a key.
-pub type Counts = BTreeMap<String, i64>;
+pub(super) type Counts = BTreeMap<String, i64>;
 
 /// Everything, a township after the other.
 #[derive(Debug, Default, Serialize)]
-pub struct Figures {
+pub(super) struct Figures {
     /// The day the rosters came in.
     pub imported_on: String,
     /// The day the three months were over.
@@ -20,7 +20,7 @@ pub struct Figures {
 
 /// One township's.
 #[derive(Debug, Default, Serialize)]
-pub struct TownshipFigures {
+pub(super) struct TownshipFigures {
     /// Code.
     pub township: String,
     /// Name.
@@ -49,7 +49,7 @@ pub struct TownshipFigures {
 
 /// Duties of one rule by state.
 #[derive(Debug, Default, Serialize)]
-pub struct States {
+pub(super) struct States {
     /// 已完成
     pub done: i64,
     /// 逾期未做
@@ -62,7 +62,7 @@ pub struct States {
 
 /// A duty that was missed.
 #[derive(Debug, Serialize)]
-pub struct Missed {
+pub(super) struct Missed {
     /// To whom it was owed.
     pub person_id: String,
     /// Masked.

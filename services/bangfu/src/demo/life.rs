@@ -97,7 +97,7 @@ pub(super) async fn live(
         }
         for (case, figures) in cases.iter().zip(&mut figures.townships) {
             let office = Office::of(ground, endpoint, case).await?;
-            work(&office, figures, day).await?;
+            work(&office, figures, day, today).await?;
         }
     }
     Ok(())
@@ -109,12 +109,17 @@ fn last_working_day(last: NaiveDate) -> NaiveDate {
 }
 
 /// One day of a township's coordinators.
-async fn work(office: &Office, figures: &mut TownshipFigures, day: NaiveDate) -> anyhow::Result<()> {
+async fn work(
+    office: &Office,
+    figures: &mut TownshipFigures,
+    day: NaiveDate,
+    begin: NaiveDate,
+) -> anyhow::Result<()> {
     let everybody = client::people::everybody(&office.coordinator, ListPeopleRequest::default()).await?;
     let turns = everybody
         .into_iter()
         .enumerate()
-        .filter(|(place, person)| quarter::is_turn_of(*place, level_of(person), day))
+        .filter(|(place, person)| quarter::is_turn_of(*place, level_of(person), day, begin))
         .collect::<Vec<_>>();
     let results = futures::stream::iter(turns)
         .map(|(place, person)| turn(office, person, quarter::fate(place, day), day))

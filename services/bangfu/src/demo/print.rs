@@ -113,16 +113,14 @@ pub(super) fn why_missed(duty: &Duty, contacts: &[Contact]) -> String {
 }
 
 fn rule_word(rule: &str) -> String {
-    let standards = Standards::shipped().ok();
-    standards
-        .iter()
-        .flat_map(|standards| standards.rules())
-        .find(|candidate| candidate.id == rule)
-        .map_or_else(String::new, |rule| rule.office_name.clone())
+    let Ok(standards) = Standards::shipped() else { return String::new() };
+    let rules = standards.in_force_on(chrono::NaiveDate::MAX).map(|standard| &standard.rules);
+    rules.into_iter().flatten().find(|known| *known.id == *rule).map_or_else(String::new, |rule| rule.office_name.clone())
 }
 
 fn explanation(code: &str) -> String {
-    RowCode::from_str_name(&format!("ROW_CODE_{code}")).map_or_else(String::new, |code| report::explanation(code).to_owned())
+    let code = RowCode::from_str_name(&format!("ROW_CODE_{code}"));
+    code.map_or_else(String::new, |code| report::meaning(code).0.to_owned())
 }
 
 fn inline(counts: &Counts) -> String {

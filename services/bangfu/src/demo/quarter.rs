@@ -13,25 +13,29 @@ use chrono::{Datelike as _, NaiveDate, Weekday};
 use crate::client::{date, request_id};
 
 /// Days on which a coordinator works; the demonstration knows no holidays.
-pub fn is_working_day(day: NaiveDate) -> bool {
+pub(super) fn is_working_day(day: NaiveDate) -> bool {
     !matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
 }
 
+/// Working days of a month among which turns are dealt: no month has fewer, the first one counted from its fifth day.
+const TURNS: usize = 18;
+
 /// Whether a person's turn comes on this day: once a month for those followed up monthly, once a quarter for the others.
-pub fn is_turn_of(place: usize, level: ServiceLevel, day: NaiveDate) -> bool {
+/// `begin` is the first day of all.
+pub(super) fn is_turn_of(place: usize, level: ServiceLevel, day: NaiveDate, begin: NaiveDate) -> bool {
     let months = match level {
         ServiceLevel::Unemployed | ServiceLevel::Unverified => 1,
         ServiceLevel::Stable | ServiceLevel::Flexible | ServiceLevel::NoIntention => 3,
         ServiceLevel::Exited => return false,
     };
-    // The first twenty days of a month that are not weekends come in every month.
-    let ordinal = (1..=day.day()).filter(|&d| day.with_day(d).is_some_and(is_working_day)).count();
-    place % 20 + 1 == ordinal && (place / 20) % months == day.month0() as usize % months
+    let first = day.with_day(1).unwrap_or(day).max(begin);
+    let ordinal = first.iter_days().take_while(|&passed| passed <= day).filter(|&passed| is_working_day(passed)).count();
+    place % TURNS + 1 == ordinal && (place / TURNS) % months == day.month0() as usize % months
 }
 
 /// What comes of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub(super) enum Fate {
     /// Nobody calls.
     Forgotten,
     /// Nobody answers.
@@ -47,7 +51,7 @@ pub enum Fate {
 }
 
 /// The fate of a person's turn in a month.
-pub fn fate(place: usize, day: NaiveDate) -> Fate {
+pub(super) fn fate(place: usize, day: NaiveDate) -> Fate {
     // Two primes stir place and month so that neighbours differ.
     match (place * 7919 + day.month() as usize * 104_729) % 1000 {
         0..33 => Fate::Forgotten,
@@ -60,7 +64,7 @@ pub fn fate(place: usize, day: NaiveDate) -> Fate {
 }
 
 /// The contact that a coordinator enters; `open` are the person's open duties. `None`: nothing is entered.
-pub fn contact(person: &Person, fate: Fate, day: NaiveDate, open: &[&Duty]) -> Option<proto::RecordContactRequest> {
+pub(super) fn contact(person: &Person, fate: Fate, day: NaiveDate, open: &[&Duty]) -> Option<proto::RecordContactRequest> {
     let reached = |result| proto::RecordContactRequest {
         request_id: request_id(),
         person_id: person.person_id.clone(),
@@ -101,7 +105,7 @@ pub fn contact(person: &Person, fate: Fate, day: NaiveDate, open: &[&Duty]) -> O
 }
 
 /// The level that a fate leads to.
-pub fn level_after(fate: Fate) -> Option<ServiceLevel> {
+pub(super) fn level_after(fate: Fate) -> Option<ServiceLevel> {
     match fate {
         Fate::FoundJob => Some(ServiceLevel::Stable),
         Fate::WorksFlexibly => Some(ServiceLevel::Flexible),
@@ -138,7 +142,7 @@ mod tests {
         let days = (1..=31).filter_map(|d| NaiveDate::from_ymd_opt(2026, 3, d)).filter(|&day| is_working_day(day));
         let days = days.collect::<Vec<_>>();
         for place in 0..200 {
-            let turns = days.iter().filter(|&&day| is_turn_of(place, ServiceLevel::Unemployed, day)).count();
+            let turns = days.iter().filter(|&&day| is_turn_of(place, ServiceLevel::Unemployed, day, days[0])).count();
             assert_eq!(turns, 1, "place {place}");
         }
     }

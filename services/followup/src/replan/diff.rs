@@ -118,3 +118,105 @@ fn unsettled(duty: &Duty, as_of: NaiveDate) -> Duty {
     };
     Duty { state, state_on, settled_by: None, reason: None, ..duty.clone() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::service::Service;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a date")
+    }
+
+    fn referral(slot: u32, state: DutyState, settled_by: Option<u128>) -> Duty {
+        Duty {
+            rule: "131.job_referral".into(),
+            service: Service::JobReferral,
+            period_start: day("2026-01-01"),
+            slot,
+            opens_on: day("2026-01-05"),
+            due_on: day("2026-12-31"),
+            window_start: day("2026-01-05"),
+            target_on: day("2026-12-31"),
+            missed_from: day("2027-01-06"),
+            state,
+            state_on: day("2026-01-05"),
+            settled_by: settled_by.map(Uuid::from_u128),
+            reason: None,
+            standard_version: "2021-03-01".into(),
+        }
+    }
+
+    fn kept(duty: &Duty) -> Kept {
+        Kept { duty_id: Uuid::from_u128(duty.slot.into()), duty: duty.clone() }
+    }
+
+    #[test]
+    fn what_is_final_stays_and_everything_else_follows_the_plan() {
+        use DutyState::{Done, Missed, Open, Released, Waived};
+        let settled = |state| (state == Done).then_some(7);
+        for before in DutyState::ALL {
+            for planned in [Open, Done, Missed, Released] {
+                let (before, planned) = (referral(1, before, settled(before)), referral(1, planned, settled(planned)));
+                let found = difference(vec![kept(&before)], vec![planned.clone()], None, day("2026-03-01"));
+                let changes = matches!(before.state, Open | Released) && before.state != planned.state;
+                assert_eq!(found.raise, [], "{before:?}");
+                assert_eq!(found.change.len(), usize::from(changes), "{:?} → {:?}", before.state, planned.state);
+                assert!(found.change.iter().all(|(_, previous, duty)| *previous == before.state && *duty == planned));
+            }
+        }
+        assert!(Waived.is_final());
+    }
+
+    #[test]
+    fn only_what_the_voided_contact_settled_opens_again() {
+        let (done_by_7, done_by_8) = (referral(1, DutyState::Done, Some(7)), referral(2, DutyState::Done, Some(8)));
+        let planned = vec![referral(1, DutyState::Open, None), referral(2, DutyState::Done, Some(8))];
+        let voided = Some(Uuid::from_u128(7));
+        let found = difference(vec![kept(&done_by_7), kept(&done_by_8)], planned, voided, day("2026-03-01"));
+        let [(duty_id, DutyState::Done, again)] = found.change.as_slice() else { panic!("one change: {found:?}") };
+        assert_eq!((*duty_id, again.state, again.settled_by), (Uuid::from_u128(1), DutyState::Open, None));
+    }
+
+    #[test]
+    fn a_contact_that_settled_one_slot_for_good_does_not_settle_another() {
+        // Without the voided contact 7 the plan moves 8 and 9 down a slot; the ledger keeps them where they are.
+        let ledger = [
+            referral(1, DutyState::Done, Some(7)),
+            referral(2, DutyState::Done, Some(8)),
+            referral(3, DutyState::Done, Some(9)),
+        ];
+        let planned = vec![
+            referral(1, DutyState::Done, Some(8)),
+            referral(2, DutyState::Done, Some(9)),
+            referral(3, DutyState::Open, None),
+        ];
+        let voided = Some(Uuid::from_u128(7));
+        let found = difference(ledger.iter().map(kept).collect(), planned.clone(), voided, day("2026-03-01"));
+        let [(_, DutyState::Done, again)] = found.change.as_slice() else { panic!("one change: {found:?}") };
+        assert_eq!((again.slot, again.state, again.settled_by), (1, DutyState::Open, None));
+
+        let found = difference(ledger.iter().map(kept).collect(), planned, voided, day("2027-01-06"));
+        let [(_, _, missed)] = found.change.as_slice() else { panic!("one change: {found:?}") };
+        assert_eq!((missed.state, missed.state_on), (DutyState::Missed, day("2027-01-06")));
+    }
+
+    #[test]
+    fn what_late_facts_took_the_ground_from_is_released() {
+        let ledger =
+            [referral(1, DutyState::Open, None), referral(2, DutyState::Done, Some(8)), referral(3, DutyState::Missed, None)];
+        let found = difference(ledger.iter().map(kept).collect(), Vec::new(), None, day("2026-03-01"));
+        let [(_, DutyState::Open, released)] = found.change.as_slice() else { panic!("one change: {found:?}") };
+        assert_eq!(
+            (released.state, released.reason, released.state_on),
+            (DutyState::Released, Some(ReleaseReason::ConditionEnded), day("2026-03-01"))
+        );
+    }
+
+    #[test]
+    fn a_duty_stays_under_the_standard_it_was_raised_under() {
+        let old = referral(1, DutyState::Open, None);
+        let new = Duty { standard_version: "2027-01-01".into(), ..old.clone() };
+        assert_eq!(difference(vec![kept(&old)], vec![new], None, day("2026-03-01")), Difference::default());
+    }
+}

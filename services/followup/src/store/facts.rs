@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::model::history::{End, History, MembershipFact, Stay, StatusFact};
+use crate::model::history::{End, History, MembershipFact, StatusFact, Stay};
 
 /// As stored. Fields are only ever added, each with a default, so that an older document stays readable.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -161,7 +161,10 @@ mod tests {
         let end = Some(End { on: day("2026-03-01"), known_on: day("2026-03-02") });
         let written = History {
             stays: vec![Stay { joined_on: day("2026-01-05"), join_known_on: day("2026-01-06"), left: end }],
-            statuses: vec![status, StatusFact { contract_months: 0, insured: Insured::Unknown, corrects: None, ..status }],
+            statuses: vec![
+                status,
+                StatusFact { contract_months: 0, insured: Insured::Unknown, corrects: None, ..status },
+            ],
             groups: vec![MembershipFact {
                 group: Group::Veteran,
                 from: day("2026-01-05"),

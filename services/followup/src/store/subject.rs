@@ -111,7 +111,7 @@ pub(crate) async fn lock_due(
 
 /// Enters people, or replaces what is known of them.
 #[tracing::instrument(name = "db.subject.save", level = "debug", skip_all)]
-pub(crate) async fn save(tx: &mut TownshipTx, subjects: &[&Subject]) -> Result<(), Error> {
+pub(crate) async fn save(tx: &mut TownshipTx, subjects: &[Subject]) -> Result<(), Error> {
     let township = tx.township().to_owned();
     let person_ids: Vec<_> = subjects.iter().map(|subject| subject.person_id).collect();
     let villages: Vec<_> = subjects.iter().map(|subject| subject.village.clone()).collect();

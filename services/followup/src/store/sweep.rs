@@ -12,6 +12,7 @@ use crate::replan::Tally;
 
 /// A sweep of one township as it is recorded.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_field_names, reason = "columns are named as in the table")]
 pub(crate) struct Sweep {
     pub(crate) sweep_id: Uuid,
     pub(crate) township: String,
@@ -178,13 +179,18 @@ pub(crate) async fn list_city(tx: &mut CityTx, before: Option<Before>, limit: i6
     .map_err(fault)
 }
 
-/// As of which day each township was swept last; `None`: never to the end.
+/// As of which day each township's latest finished sweep was; `None`: there is none.
 #[tracing::instrument(name = "db.sweep.last", level = "debug", skip_all)]
 pub(crate) async fn last(tx: &mut CityTx) -> Result<Vec<(Township, Option<NaiveDate>)>, Error> {
     sqlx::query!(
         r#"
         SELECT t.township
-             , (SELECT max(s.as_of) FROM sweep AS s WHERE s.township = t.township AND s.finished_at IS NOT NULL) AS as_of
+             , (SELECT s.as_of
+                  FROM sweep AS s
+                 WHERE s.township = t.township
+                   AND s.finished_at IS NOT NULL
+                 ORDER BY s.started_at DESC
+                 LIMIT 1) AS as_of
           FROM township AS t
          ORDER BY t.township
         "#

@@ -13,8 +13,8 @@ pub(crate) async fn lock(tx: &mut TownshipTx) -> Result<Option<Position>, Error>
     sqlx::query_as!(
         Position,
         r#"
-        SELECT followed_epoch AS epoch
-             , followed_seq AS seq
+        SELECT epoch
+             , seq
           FROM township
          WHERE township = $1
            FOR UPDATE
@@ -33,8 +33,8 @@ pub(crate) async fn find(tx: &mut TownshipTx) -> Result<Option<Position>, Error>
     sqlx::query_as!(
         Position,
         r#"
-        SELECT followed_epoch AS epoch
-             , followed_seq AS seq
+        SELECT epoch
+             , seq
           FROM township
          WHERE township = $1
         "#,
@@ -51,7 +51,7 @@ pub(crate) async fn insert(tx: &mut TownshipTx, epoch: &str) -> Result<(), Error
     let township = tx.township().to_owned();
     sqlx::query!(
         r#"
-        INSERT INTO township (township, name, followed_epoch, followed_seq)
+        INSERT INTO township (township, name, epoch, seq)
         VALUES ($1, '', $2, 0)
         ON CONFLICT ON CONSTRAINT township_stands_in_the_directory_once DO NOTHING
         "#,
@@ -71,11 +71,11 @@ pub(crate) async fn advance(tx: &mut TownshipTx, position: &Position, name: Opti
     let moved = sqlx::query!(
         r#"
         UPDATE township
-           SET followed_epoch = $2
-             , followed_seq = $3
+           SET epoch = $2
+             , seq = $3
              , name = COALESCE($4, name)
          WHERE township = $1
-           AND followed_seq < $3
+           AND seq < $3
         "#,
         township,
         position.epoch,
@@ -91,14 +91,14 @@ pub(crate) async fn advance(tx: &mut TownshipTx, position: &Position, name: Opti
 /// All townships followed, by code, and where the follower stands.
 #[tracing::instrument(name = "db.township.list", level = "debug", skip_all)]
 pub(crate) async fn list(tx: &mut CityTx) -> Result<Vec<(Township, Position)>, Error> {
-    sqlx::query!("SELECT township, followed_epoch, followed_seq FROM township ORDER BY township")
+    sqlx::query!("SELECT township, epoch, seq FROM township ORDER BY township")
         .fetch_all(tx)
         .await
         .map_err(fault)?
         .into_iter()
         .map(|row| {
             let township = row.township.parse().map_err(|error| Error::Internal(Box::new(error)))?;
-            Ok((township, Position { epoch: row.followed_epoch, seq: row.followed_seq }))
+            Ok((township, Position { epoch: row.epoch, seq: row.seq }))
         })
         .collect()
 }

@@ -105,10 +105,8 @@ fn status_learned(learned: &proto::StatusLearned, on: NaiveDate, faults: &mut Vi
     }
     let effective_on = fields::date("status_learned.effective_on", learned.effective_on.as_ref(), faults);
     if effective_on > on {
-        faults.add(
-            "status_learned.effective_on",
-            rule("must not lie after the day of the contact", "不得晚于联系日期"),
-        );
+        faults
+            .add("status_learned.effective_on", rule("must not lie after the day of the contact", "不得晚于联系日期"));
     }
     let employer = fields::text("status_learned.employer", &learned.employer, 0, 128, faults);
     if !(0..=LONGEST_CONTRACT).contains(&learned.contract_months) {

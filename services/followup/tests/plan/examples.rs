@@ -4,9 +4,9 @@ use bangfu_followup::model::{
     channel::Channel,
     contact::ContactResult,
     duty::Duty,
-    history::{History, Record, RecordKind, Stay, StatusFact},
+    history::{History, Record, RecordKind, StatusFact, Stay},
     plan::plan,
-    service::Services,
+    service::{Service, Services},
 };
 use bangfu_kernel::{EmploymentStatus, Insured};
 use chrono::NaiveDate;
@@ -45,6 +45,7 @@ trait And {
     fn status(self, status: EmploymentStatus, effective_on: &str, known_on: &str) -> Self;
     fn correcting_the_last(self) -> Self;
     fn contact(self, on: &str) -> Self;
+    fn record(self, on: &str, kind: RecordKind, services: Services) -> Self;
 }
 
 impl And for History {
@@ -67,14 +68,14 @@ impl And for History {
         self
     }
 
-    fn contact(mut self, on: &str) -> Self {
-        self.records.push(Record {
-            id: Uuid::from_u128(100),
-            on: day(on),
-            entered_on: day(on),
-            kind: RecordKind::Contact { channel: Channel::Phone, result: ContactResult::ReachedSelf },
-            services: Services::NONE,
-        });
+    fn contact(self, on: &str) -> Self {
+        let kind = RecordKind::Contact { channel: Channel::Phone, result: ContactResult::ReachedSelf };
+        self.record(on, kind, Services::NONE)
+    }
+
+    fn record(mut self, on: &str, kind: RecordKind, services: Services) -> Self {
+        let id = Uuid::from_u128(self.records.len() as u128 + 100);
+        self.records.push(Record { id, on: day(on), entered_on: day(on), kind, services });
         self
     }
 }
@@ -85,6 +86,7 @@ fn line(duty: &Duty) -> String {
     format!("{rule} {period_start}/{slot} {opens_on}..{due_on} {} {state_on}{reason}", state.code())
 }
 
+#[expect(clippy::too_many_lines, reason = "a table: its rows belong together")]
 fn examples() -> Vec<Example> {
     vec![
         Example {
@@ -208,9 +210,7 @@ fn examples() -> Vec<Example> {
             history: "FLEXIBLE known 2026-06-22",
             facts: joined("2026-06-22", "2026-06-22").status(EmploymentStatus::Flexible, "2026-06-01", "2026-06-22"),
             as_of: "2026-06-22",
-            duties: &[
-                "policy_publicity 2026-01-01/0 2026-06-22..2026-12-31 OPEN 2026-06-22",
-            ],
+            duties: &["policy_publicity 2026-01-01/0 2026-06-22..2026-12-31 OPEN 2026-06-22"],
             next_review_on: "2026-07-01",
         },
         Example {
@@ -285,4 +285,35 @@ fn the_worked_examples_of_the_domain_text_hold() {
         let next = answer.next_review_on.map_or("never".to_owned(), |day| day.to_string());
         assert_eq!(next, next_review_on, "{history}, as of {as_of}");
     }
+}
+
+/// Slot, state and target day of the job referrals of 2026.
+fn referrals(facts: &History, as_of: &str) -> Vec<String> {
+    let duties = plan(facts, &worked(), day(as_of)).duties;
+    let referrals =
+        duties.iter().filter(|duty| duty.service == Service::JobReferral && duty.due_on == day("2026-12-31"));
+    referrals.map(|duty| format!("{} {} {}", duty.slot, duty.state.code(), duty.target_on)).collect()
+}
+
+#[test]
+fn slots_of_a_quota_keep_an_even_pace_and_are_filled_from_the_lowest() {
+    let referral = Services::NONE.with(Service::JobReferral);
+    let facts =
+        first().record("2026-01-04", RecordKind::Service, referral).record("2026-11-30", RecordKind::Service, referral);
+    // The first lies before the spell and within the calendar year: it was entered already and settles at once.
+    assert_eq!(referrals(&facts, "2026-01-05"), ["1 DONE 2026-05-05", "2 OPEN 2026-09-02", "3 OPEN 2026-12-31"]);
+    assert_eq!(referrals(&facts, "2027-01-06"), ["1 DONE 2026-05-05", "2 DONE 2026-09-02", "3 MISSED 2026-12-31"]);
+}
+
+#[test]
+fn a_quota_that_opens_again_owes_what_the_rest_of_the_year_owes_less_what_was_done() {
+    let facts = first()
+        .record("2026-02-10", RecordKind::Service, Services::NONE.with(Service::JobReferral))
+        .status(STABLE, "2026-03-01", "2026-03-01")
+        .status(UNEMPLOYED, "2026-08-10", "2026-08-10");
+    assert_eq!(
+        referrals(&facts, "2026-08-09"),
+        ["1 DONE 2026-05-05", "2 RELEASED 2026-09-02", "3 RELEASED 2026-12-31"]
+    );
+    assert_eq!(referrals(&facts, "2026-08-10"), ["1 DONE 2026-05-05", "2 OPEN 2026-12-31", "3 RELEASED 2026-12-31"]);
 }

@@ -4,7 +4,7 @@
 use bangfu_followup::model::{
     channel::Channel,
     contact::ContactResult,
-    history::{End, History, MembershipFact, Record, RecordKind, Stay, StatusFact},
+    history::{End, History, MembershipFact, Record, RecordKind, StatusFact, Stay},
     service::Service,
 };
 use bangfu_kernel::{EmploymentStatus, Group, Insured};
@@ -67,7 +67,7 @@ fn stay() -> impl Strategy<Value = Stay> {
 
 #[derive(Debug, Clone)]
 struct Status {
-    status: EmploymentStatus,
+    kind: EmploymentStatus,
     contract_months: i32,
     insured: Insured,
     effective_on: NaiveDate,
@@ -81,7 +81,7 @@ impl Status {
         let id = |i: usize| Uuid::from_u128(((i * 5) % 7) as u128 + 1);
         StatusFact {
             record_id: id(i),
-            status: self.status,
+            status: self.kind,
             contract_months: self.contract_months,
             insured: self.insured,
             effective_on: self.effective_on,
@@ -101,8 +101,8 @@ fn status() -> impl Strategy<Value = Status> {
     let insured = select(vec![Insured::Unknown, Insured::Yes, Insured::No]);
     let corrects = option::weighted(0.3, 0usize..7);
     (status, select(vec![0, 6, 12]), insured, day(), late(), corrects).prop_map(
-        |(status, contract_months, insured, effective_on, late, corrects)| Status {
-            status,
+        |(kind, contract_months, insured, effective_on, late, corrects)| Status {
+            kind,
             contract_months,
             insured,
             effective_on,

@@ -52,7 +52,7 @@ fn final_ones(duties: &[Duty]) -> BTreeMap<(String, NaiveDate, u32), Duty> {
 }
 
 proptest! {
-    #![proptest_config(config(300))]
+    #![proptest_config(config(1500))]
 
     #[test]
     fn the_planner_says_what_the_text_says_day_by_day(
@@ -64,7 +64,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(80))]
+    #![proptest_config(config(200))]
 
     #[test]
     fn the_next_review_is_the_next_day_on_which_anything_changes(

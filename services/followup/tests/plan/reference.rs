@@ -11,7 +11,7 @@ use bangfu_followup::model::{
     standard::{Every, Proration, Rule, Standard, Standards},
 };
 use bangfu_kernel::{EmploymentStatus, Group, ServiceLevel};
-use chrono::{Datelike as _, Days, Months, NaiveDate};
+use chrono::{Datelike as _, Days, Months, NaiveDate, TimeDelta};
 
 pub(crate) struct Reference<'a> {
     history: &'a History,
@@ -144,8 +144,7 @@ impl<'a> Reference<'a> {
             for rule in standard.rules.iter().filter(|rule| rule.every == every) {
                 let remaining = (end - k).num_days() + 1;
                 if holds(rule, &today) && remaining >= i64::from(rule.min_days) {
-                    let spell = self.spell_start(rule, k);
-                    self.open(standard, rule, (start, end), spell.max(start), k);
+                    self.open(standard, rule, (start, end), start, k);
                 }
             }
         }
@@ -174,7 +173,7 @@ impl<'a> Reference<'a> {
         standard: &Standard,
         rule: &'a Rule,
         (start, end): (NaiveDate, NaiveDate),
-        window_start: NaiveDate,
+        not_before: NaiveDate,
         k: NaiveDate,
     ) {
         let of_period: Vec<_> = self
@@ -197,11 +196,12 @@ impl<'a> Reference<'a> {
             let done = of_period.iter().filter(|&&(_, state)| state == DutyState::Done).count();
             let owed = (n as usize).saturating_sub(done);
             for slot in (1..).filter(|&slot| !is_done(slot)).take(owed) {
-                let target = k + Days::new(u64::try_from((end - k).num_days()).unwrap() * u64::from(slot) / u64::from(n));
+                let target = k + TimeDelta::days((end - k).num_days() * i64::from(slot) / i64::from(n));
                 opened.push((slot, start, target));
             }
         } else if of_period.iter().all(|&(_, state)| state == DutyState::Released) {
-            opened.push((0, window_start, end));
+            // "window_start = max(period start, first day of the unbroken spell …)"
+            opened.push((0, self.spell_start(rule, k).max(not_before), end));
         }
         for (slot, window_start, target_on) in opened {
             let duty = Duty {
@@ -250,7 +250,13 @@ impl<'a> Reference<'a> {
             in_township: self.in_township(d, k),
             status: status.map(|(status, _)| status),
             level: status.map_or(ServiceLevel::Unverified, |(_, level)| level),
-            groups: self.history.groups.iter().map(|fact| fact.group).filter(|&group| self.is_member(group, d, k)).collect(),
+            groups: self
+                .history
+                .groups
+                .iter()
+                .map(|fact| fact.group)
+                .filter(|&group| self.is_member(group, d, k))
+                .collect(),
         }
     }
 
@@ -299,8 +305,7 @@ fn is_of(record: &Record, service: Service) -> bool {
     let RecordKind::Contact { channel, result } = record.kind else {
         return service != Service::FollowUp && record.services.contains(service);
     };
-    let effective =
-        !matches!(result, ContactResult::NoAnswer | ContactResult::WrongNumber | ContactResult::Away);
+    let effective = !matches!(result, ContactResult::NoAnswer | ContactResult::WrongNumber | ContactResult::Away);
     let settles = matches!(channel, Channel::Phone | Channel::Wechat | Channel::HomeVisit | Channel::Counter);
     effective && if service == Service::FollowUp { settles } else { record.services.contains(service) }
 }
@@ -317,7 +322,7 @@ fn period(every: Every, k: NaiveDate) -> (NaiveDate, NaiveDate) {
         Every::Year => (1, 12),
         Every::Once { .. } => unreachable!("no calendar period"),
     };
-    let start = NaiveDate::from_ymd_opt(k.year(), first, 1).unwrap();
+    let start = NaiveDate::from_ymd_opt(k.year(), first, 1).expect("a date");
     let next = start + Months::new(last - first + 1);
     (start, day_before(next))
 }

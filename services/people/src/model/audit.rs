@@ -130,10 +130,14 @@ mod tests {
             ("changed actor", |t| t[3].actor = "clerk-2".to_owned(), 4),
             ("taken out", |t| drop(t.remove(1)), 2),
             ("taken out at the front", |t| drop(t.remove(0)), 1),
-            ("changed and hashed again", |t| {
-                t[1].reason = "别的理由".to_owned();
-                t[1].hash = t[1].hash("320685102").to_vec();
-            }, 3),
+            (
+                "changed and hashed again",
+                |t| {
+                    t[1].reason = "别的理由".to_owned();
+                    t[1].hash = t[1].hash("320685102").to_vec();
+                },
+                3,
+            ),
         ];
         for (what, tamper, at) in tampered {
             let mut trail = trail();

@@ -80,7 +80,9 @@ impl Difference {
         let mut employment = new.employment.filter(|employment| employment.is_news(&known.records, today));
         if let Some(employment) = &mut employment {
             let same_spell = known.records.iter().rev().find(|record| record.effective_on == employment.effective_on);
-            same_spell.into_iter().for_each(|record| employment.complete(record));
+            if let Some(record) = same_spell {
+                employment.complete(record);
+            }
         }
         Self {
             name: differs(new.name, &known.name),
@@ -177,9 +179,9 @@ mod tests {
     }
 
     fn known() -> Known {
-        let record = row().employment.map(|e| {
-            e.record(Uuid::from_u128(1), None, chrono::DateTime::UNIX_EPOCH, day("2026-01-05"))
-        });
+        let record = row()
+            .employment
+            .map(|e| e.record(Uuid::from_u128(1), None, chrono::DateTime::UNIX_EPOCH, day("2026-01-05")));
         Known {
             person_id: Uuid::from_u128(9),
             name: "张样".to_owned().into(),
@@ -213,7 +215,7 @@ mod tests {
             (|row| row.village = "".into(), &[]),
             (|row| row.phone = Some("13900000000".to_owned()), &["phone"]),
             (|row| row.coordinator = "乙".into(), &["coordinator"]),
-            (|row| drop(row.groups.insert(Group::CollegeGraduate)), &["memberships"]),
+            (|row| row.groups.extend([Group::CollegeGraduate]), &["memberships"]),
             (|row| row.employment = None, &[]),
             (
                 |row| {

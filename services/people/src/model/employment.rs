@@ -78,7 +78,13 @@ impl EmploymentRecord {
 
 impl NewEmployment {
     /// The record it becomes.
-    pub fn record(self, record_id: Uuid, corrects: Option<Uuid>, now: DateTime<Utc>, today: NaiveDate) -> EmploymentRecord {
+    pub fn record(
+        self,
+        record_id: Uuid,
+        corrects: Option<Uuid>,
+        now: DateTime<Utc>,
+        today: NaiveDate,
+    ) -> EmploymentRecord {
         EmploymentRecord {
             record_id,
             status: self.status,

@@ -95,9 +95,7 @@ mod tests {
             until_known_on: Some(day("2026-03-02")),
             source: Source::SelfApplication,
         };
-        for (on, holds) in
-            [("2026-01-04", false), ("2026-01-05", true), ("2026-02-28", true), ("2026-03-01", false)]
-        {
+        for (on, holds) in [("2026-01-04", false), ("2026-01-05", true), ("2026-02-28", true), ("2026-03-01", false)] {
             assert_eq!(membership.holds(day(on)), holds, "{on}");
         }
     }

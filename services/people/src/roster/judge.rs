@@ -106,15 +106,16 @@ pub struct Judged {
 pub struct Judge {
     ledger_on: NaiveDate,
     judged: Judged,
-    claims: HashMap<IdNumber, Claim>,
+    claims: HashMap<u64, Claim>,
     words: Words,
 }
 
 /// Whose a number is, as the rows up to here say.
-struct Claim {
-    name: Box<str>,
-    /// Index of the accepted row, if one was.
-    accepted: Option<usize>,
+enum Claim {
+    /// That of the accepted row with this index.
+    Accepted(usize),
+    /// Of this name, whose rows were all rejected.
+    Rejected(Box<str>),
 }
 
 impl fmt::Debug for AcceptedRow {
@@ -164,18 +165,7 @@ impl Judge {
         let graduated_on = employment::graduation(&row.graduated_on, &mut codes);
         let status = employment.status;
 
-        let earlier = identity.number.as_ref().and_then(|number| self.claims.get(number));
-        let first = match earlier {
-            Some(claim) if name.is_empty() || *claim.name == *name => claim.accepted,
-            Some(_) => {
-                codes.push(RowCode::IdUsedByOtherName);
-                None
-            }
-            None => None,
-        };
-        if first.is_some() {
-            codes.push(RowCode::DuplicateInFile);
-        }
+        let first = identity.number.as_ref().and_then(|number| self.first(number, &name, &mut codes));
         codes.sort_unstable();
         codes.dedup();
 
@@ -235,16 +225,34 @@ impl Judge {
         first.groups.clone()
     }
 
-    /// The first name seen with a number keeps it; its first accepted row is the person's.
-    fn claim(&mut self, id: &IdNumber, name: &str, accepted: Option<usize>) {
-        if name.is_empty() {
-            return;
+    /// The accepted row of the same person, if there is one; the codes tell of it, or of another name's row.
+    fn first(&self, number: &IdNumber, name: &str, codes: &mut Vec<RowCode>) -> Option<usize> {
+        let claim = self.claims.get(&key(number))?;
+        let (whose, first) = match claim {
+            Claim::Accepted(first) => (self.judged.accepted.get(*first)?.name.as_str(), Some(*first)),
+            Claim::Rejected(name) => (&**name, None),
+        };
+        if !name.is_empty() && whose != name {
+            codes.push(RowCode::IdUsedByOtherName);
+            return None;
         }
-        match self.claims.get_mut(id) {
-            Some(claim) => claim.accepted = claim.accepted.or(accepted),
-            None => drop(self.claims.insert(id.clone(), Claim { name: name.into(), accepted })),
+        codes.extend(first.map(|_| RowCode::DuplicateInFile));
+        first
+    }
+
+    /// The first name seen with a number keeps it; its first accepted row is the person's.
+    fn claim(&mut self, number: &IdNumber, name: &str, accepted: Option<usize>) {
+        match accepted {
+            Some(row) => drop(self.claims.insert(key(number), Claim::Accepted(row))),
+            None if name.is_empty() => {}
+            None => drop(self.claims.entry(key(number)).or_insert_with(|| Claim::Rejected(name.into()))),
         }
     }
+}
+
+/// A number in eight bytes: the check digit follows from the other 17, and those are below 2^64.
+fn key(number: &IdNumber) -> u64 {
+    number.reveal()[..17].parse().unwrap_or_default()
 }
 
 /// Rejecting codes reject, a merging one merges, warnings accept: the table of the domain text.

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, io};
 use bangfu_kernel::Group;
 use bangfu_proto::people::v1::{RowCode, RowOutcome};
 
-pub use self::table::write_table;
+pub use self::table::{meaning, write_table};
 use super::judge::Verdict;
 
 /// One row as JSON: `{"row","outcome","codes","groups","status"}`, words of the office for group and status.

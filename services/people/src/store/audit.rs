@@ -10,7 +10,12 @@ use crate::model::audit::{Action, AuditEntry, Hash};
 /// Appends an entry to the township's trail. The township stays locked until the unit ends, so that the chain has no
 /// forks: call it late.
 #[tracing::instrument(name = "db.audit.append", level = "debug", skip_all)]
-pub async fn append(tx: &mut TownshipTx, action: Action, person_id: Option<Uuid>, reason: &str) -> Result<(), Error> {
+pub(crate) async fn append(
+    tx: &mut TownshipTx,
+    action: Action,
+    person_id: Option<Uuid>,
+    reason: &str,
+) -> Result<(), Error> {
     // The lock is a statement of its own: the next one sees what whoever held it has committed.
     township::lock(tx).await?;
     let last = last(tx).await?;
@@ -62,7 +67,7 @@ async fn insert(tx: &mut TownshipTx, entry: AuditEntry) -> Result<(), Error> {
 
 /// The whole trail of the unit's township, in order.
 #[tracing::instrument(name = "db.audit.list", level = "debug", skip_all)]
-pub async fn list(tx: &mut TownshipTx) -> Result<Vec<AuditEntry>, Error> {
+pub(crate) async fn list(tx: &mut TownshipTx) -> Result<Vec<AuditEntry>, Error> {
     let township = tx.township().to_owned();
     sqlx::query_as!(
         AuditEntry,

@@ -9,7 +9,7 @@ use crate::model::employment::EmploymentRecord;
 
 /// Records of several people, entered at once, column by column.
 #[derive(Default)]
-pub struct Columns<'a> {
+pub(crate) struct Columns<'a> {
     person_id: Vec<Uuid>,
     record_id: Vec<Uuid>,
     status: Vec<&'static str>,
@@ -26,7 +26,7 @@ pub struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     /// Adds one.
-    pub fn push(&mut self, person_id: Uuid, record: &'a EmploymentRecord) {
+    pub(crate) fn push(&mut self, person_id: Uuid, record: &'a EmploymentRecord) {
         self.person_id.push(person_id);
         self.record_id.push(record.record_id);
         self.status.push(record.status.code());
@@ -45,7 +45,7 @@ impl<'a> Columns<'a> {
 /// Inserts records. Errors: RECORD_NOT_CORRECTABLE when one corrects a record that is not the person's, or was
 /// corrected before.
 #[tracing::instrument(name = "db.employment.insert", level = "debug", skip_all)]
-pub async fn insert(tx: &mut TownshipTx, new: &Columns<'_>) -> Result<(), Error> {
+pub(crate) async fn insert(tx: &mut TownshipTx, new: &Columns<'_>) -> Result<(), Error> {
     if new.person_id.is_empty() {
         return Ok(());
     }
@@ -90,7 +90,7 @@ pub async fn insert(tx: &mut TownshipTx, new: &Columns<'_>) -> Result<(), Error>
 
 /// All records of several people, ordered by person and id.
 #[tracing::instrument(name = "db.employment.list", level = "debug", skip_all)]
-pub async fn of_people(tx: &mut TownshipTx, people: &[Uuid]) -> Result<Vec<(Uuid, EmploymentRecord)>, Error> {
+pub(crate) async fn of_people(tx: &mut TownshipTx, people: &[Uuid]) -> Result<Vec<(Uuid, EmploymentRecord)>, Error> {
     let township = tx.township().to_owned();
     sqlx::query_as!(
         Row,

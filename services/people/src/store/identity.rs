@@ -8,7 +8,7 @@ use crate::vault::IdIndex;
 
 /// Claims ID numbers for people of this township; how many were free. Waits for a unit under way that claims the same.
 #[tracing::instrument(name = "db.identity.claim", level = "debug", skip_all)]
-pub async fn claim(tx: &mut TownshipTx, indexes: &[IdIndex], people: &[Uuid]) -> Result<u64, Error> {
+pub(crate) async fn claim(tx: &mut TownshipTx, indexes: &[IdIndex], people: &[Uuid]) -> Result<u64, Error> {
     let township = tx.township().to_owned();
     let claimed = sqlx::query!(
         r#"
@@ -29,7 +29,7 @@ pub async fn claim(tx: &mut TownshipTx, indexes: &[IdIndex], people: &[Uuid]) ->
 
 /// Whose ID numbers these are, as far as they are this township's; the others are not there.
 #[tracing::instrument(name = "db.identity.list", level = "debug", skip_all)]
-pub async fn ours(tx: &mut TownshipTx, indexes: &[IdIndex]) -> Result<Vec<(IdIndex, Uuid)>, Error> {
+pub(crate) async fn ours(tx: &mut TownshipTx, indexes: &[IdIndex]) -> Result<Vec<(IdIndex, Uuid)>, Error> {
     let township = tx.township().to_owned();
     sqlx::query!(
         r#"

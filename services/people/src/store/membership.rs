@@ -10,7 +10,7 @@ use crate::model::membership::{Membership, Source};
 
 /// Memberships of several people that begin on the same day, column by column.
 #[derive(Default)]
-pub struct Columns {
+pub(crate) struct Columns {
     /// Whose.
     pub person_id: Vec<Uuid>,
     /// Of which group, as code words.
@@ -19,7 +19,7 @@ pub struct Columns {
 
 impl Columns {
     /// Adds one.
-    pub fn push(&mut self, person_id: Uuid, group: Group) {
+    pub(crate) fn push(&mut self, person_id: Uuid, group: Group) {
         self.person_id.push(person_id);
         self.member_of.push(group.code());
     }
@@ -27,7 +27,7 @@ impl Columns {
 
 /// Inserts memberships that begin, and are learned of, on a day.
 #[tracing::instrument(name = "db.membership.insert", level = "debug", skip_all)]
-pub async fn insert(tx: &mut TownshipTx, new: &Columns, from: NaiveDate, source: Source) -> Result<(), Error> {
+pub(crate) async fn insert(tx: &mut TownshipTx, new: &Columns, from: NaiveDate, source: Source) -> Result<(), Error> {
     if new.person_id.is_empty() {
         return Ok(());
     }
@@ -52,7 +52,7 @@ pub async fn insert(tx: &mut TownshipTx, new: &Columns, from: NaiveDate, source:
 
 /// All memberships of several people, ordered by person and first day.
 #[tracing::instrument(name = "db.membership.list", level = "debug", skip_all)]
-pub async fn of_people(tx: &mut TownshipTx, people: &[Uuid]) -> Result<Vec<(Uuid, Vec<Membership>)>, Error> {
+pub(crate) async fn of_people(tx: &mut TownshipTx, people: &[Uuid]) -> Result<Vec<(Uuid, Vec<Membership>)>, Error> {
     let township = tx.township().to_owned();
     sqlx::query!(
         r#"

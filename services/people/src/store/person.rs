@@ -19,7 +19,7 @@ use crate::{
 
 /// People by id, in no order; ids that are not there are left out.
 #[tracing::instrument(name = "db.person.list", level = "debug", skip_all)]
-pub async fn by_id(tx: &mut TownshipTx, ids: &[Uuid]) -> Result<Vec<PersonRow>, Error> {
+pub(crate) async fn by_id(tx: &mut TownshipTx, ids: &[Uuid]) -> Result<Vec<PersonRow>, Error> {
     let township = tx.township().to_owned();
     sqlx::query_as!(
         PersonRow,
@@ -77,7 +77,7 @@ pub async fn by_id(tx: &mut TownshipTx, ids: &[Uuid]) -> Result<Vec<PersonRow>, 
 
 /// Which people a list is about.
 #[derive(Debug, Default)]
-pub struct Filter<'a> {
+pub(crate) struct Filter<'a> {
     /// 村(社区)
     pub village: Option<&'a str>,
     /// 协理员
@@ -90,7 +90,7 @@ pub struct Filter<'a> {
 
 /// Ids after a person, in the order of registration.
 #[tracing::instrument(name = "db.person.page", level = "debug", skip_all)]
-pub async fn page(
+pub(crate) async fn page(
     tx: &mut TownshipTx,
     filter: &Filter<'_>,
     after: Uuid,
@@ -133,7 +133,7 @@ pub async fn page(
 
 /// Locks somebody for a change of their records; the village they live in, `None`: nobody has this id here.
 #[tracing::instrument(name = "db.person.lock", level = "debug", skip_all)]
-pub async fn lock(tx: &mut TownshipTx, person_id: Uuid) -> Result<Option<String>, Error> {
+pub(crate) async fn lock(tx: &mut TownshipTx, person_id: Uuid) -> Result<Option<String>, Error> {
     let township = tx.township().to_owned();
     sqlx::query_scalar!(
         "SELECT village FROM person WHERE township = $1 AND person_id = $2 FOR NO KEY UPDATE",
@@ -147,7 +147,7 @@ pub async fn lock(tx: &mut TownshipTx, person_id: Uuid) -> Result<Option<String>
 
 /// Notes which record is believed of somebody, for the filters of lists.
 #[tracing::instrument(name = "db.person.believe", level = "debug", skip_all)]
-pub async fn believe(tx: &mut TownshipTx, person_id: Uuid, record: &EmploymentRecord) -> Result<(), Error> {
+pub(crate) async fn believe(tx: &mut TownshipTx, person_id: Uuid, record: &EmploymentRecord) -> Result<(), Error> {
     let (township, now) = (tx.township().to_owned(), tx.clock().now());
     let noted = sqlx::query!(
         r#"
@@ -174,7 +174,7 @@ pub async fn believe(tx: &mut TownshipTx, person_id: Uuid, record: &EmploymentRe
 }
 
 /// The sealed data of one person, for showing it in full.
-pub struct SealedRow {
+pub(crate) struct SealedRow {
     name: Vec<u8>,
     id_number: Vec<u8>,
     phone: Option<Vec<u8>>,
@@ -185,7 +185,7 @@ pub struct SealedRow {
 }
 
 /// Personal data in full.
-pub struct Revealed {
+pub(crate) struct Revealed {
     /// 姓名
     pub name: Zeroizing<String>,
     /// 身份证号码
@@ -200,7 +200,7 @@ pub struct Revealed {
 
 /// What is sealed of one person; `None`: nobody has this id here.
 #[tracing::instrument(name = "db.person.sealed", level = "debug", skip_all)]
-pub async fn sealed(tx: &mut TownshipTx, person_id: Uuid) -> Result<Option<SealedRow>, Error> {
+pub(crate) async fn sealed(tx: &mut TownshipTx, person_id: Uuid) -> Result<Option<SealedRow>, Error> {
     let township = tx.township().to_owned();
     sqlx::query_as!(
         SealedRow,
@@ -225,7 +225,7 @@ pub async fn sealed(tx: &mut TownshipTx, person_id: Uuid) -> Result<Option<Seale
 
 impl SealedRow {
     /// Opens it.
-    pub fn open(&self, person: Uuid, key: &TownshipKey) -> Result<Revealed, Error> {
+    pub(crate) fn open(&self, person: Uuid, key: &TownshipKey) -> Result<Revealed, Error> {
         Ok(Revealed {
             name: key.open(person, Column::Name, &self.name)?,
             id_number: key.open(person, Column::IdNumber, &self.id_number)?,
@@ -237,7 +237,7 @@ impl SealedRow {
 }
 
 /// A person with their memberships and the record that is believed, personal data sealed.
-pub struct PersonRow {
+pub(crate) struct PersonRow {
     /// Their id.
     pub person_id: Uuid,
     name: Vec<u8>,
@@ -272,7 +272,7 @@ pub struct PersonRow {
 
 impl PersonRow {
     /// Opens what is shown masked.
-    pub fn open(self, key: &TownshipKey) -> Result<Person, Error> {
+    pub(crate) fn open(self, key: &TownshipKey) -> Result<Person, Error> {
         Ok(Person {
             person_id: self.person_id,
             name: key.open(self.person_id, Column::Name, &self.name)?,

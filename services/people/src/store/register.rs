@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// New people, column by column.
 #[derive(Default)]
-pub struct Entered {
+pub(crate) struct Entered {
     pub person_id: Vec<Uuid>,
     pub name: Vec<Vec<u8>>,
     pub id_number: Vec<Vec<u8>>,
@@ -31,7 +31,7 @@ pub struct Entered {
 
 /// Enters people who join, and are known, from a day.
 #[tracing::instrument(name = "db.person.insert", level = "debug", skip_all)]
-pub async fn insert(tx: &mut TownshipTx, new: &Entered, joined_on: NaiveDate) -> Result<(), Error> {
+pub(crate) async fn insert(tx: &mut TownshipTx, new: &Entered, joined_on: NaiveDate) -> Result<(), Error> {
     let (township, now) = (tx.township().to_owned(), tx.clock().now());
     sqlx::query!(
         r#"
@@ -57,11 +57,11 @@ pub async fn insert(tx: &mut TownshipTx, new: &Entered, joined_on: NaiveDate) ->
         &new.remark as &[Option<Vec<u8>>],
         &new.sex as &[&str],
         &new.birth_year,
-        &new.village as &[Arc<str>],
-        &new.coordinator as &[Arc<str>],
-        &new.education as &[Arc<str>],
-        &new.job_wish as &[Arc<str>],
-        &new.training_wish as &[Arc<str>],
+        &texts(&new.village) as &[&str],
+        &texts(&new.coordinator) as &[&str],
+        &texts(&new.education) as &[&str],
+        &texts(&new.job_wish) as &[&str],
+        &texts(&new.training_wish) as &[&str],
         &new.graduated_on as &[Option<NaiveDate>],
         &new.employment_id as &[Option<Uuid>],
         &new.status as &[Option<&str>],
@@ -76,7 +76,7 @@ pub async fn insert(tx: &mut TownshipTx, new: &Entered, joined_on: NaiveDate) ->
 }
 
 /// What a row is compared with, sealed.
-pub struct KnownRow {
+pub(crate) struct KnownRow {
     pub person_id: Uuid,
     pub name: Vec<u8>,
     pub phone: Option<Vec<u8>>,
@@ -92,7 +92,7 @@ pub struct KnownRow {
 
 /// People for comparing, in the order of ids, locked in that order: two rosters at once wait and never deadlock.
 #[tracing::instrument(name = "db.person.known", level = "debug", skip_all)]
-pub async fn known(tx: &mut TownshipTx, ids: &[Uuid]) -> Result<Vec<KnownRow>, Error> {
+pub(crate) async fn known(tx: &mut TownshipTx, ids: &[Uuid]) -> Result<Vec<KnownRow>, Error> {
     let township = tx.township().to_owned();
     sqlx::query_as!(
         KnownRow,
@@ -124,7 +124,7 @@ pub async fn known(tx: &mut TownshipTx, ids: &[Uuid]) -> Result<Vec<KnownRow>, E
 
 /// Changes of known people, column by column; `None` leaves a column as it is.
 #[derive(Default)]
-pub struct Changed {
+pub(crate) struct Changed {
     pub person_id: Vec<Uuid>,
     pub name: Vec<Option<Vec<u8>>>,
     pub phone: Vec<Option<Vec<u8>>>,
@@ -143,7 +143,7 @@ pub struct Changed {
 
 /// Changes known people.
 #[tracing::instrument(name = "db.person.update", level = "debug", skip_all)]
-pub async fn update(tx: &mut TownshipTx, changed: &Changed) -> Result<(), Error> {
+pub(crate) async fn update(tx: &mut TownshipTx, changed: &Changed) -> Result<(), Error> {
     if changed.person_id.is_empty() {
         return Ok(());
     }
@@ -179,11 +179,11 @@ pub async fn update(tx: &mut TownshipTx, changed: &Changed) -> Result<(), Error>
         &changed.phone as &[Option<Vec<u8>>],
         &changed.address as &[Option<Vec<u8>>],
         &changed.remark as &[Option<Vec<u8>>],
-        &changed.village as &[Option<Arc<str>>],
-        &changed.coordinator as &[Option<Arc<str>>],
-        &changed.education as &[Option<Arc<str>>],
-        &changed.job_wish as &[Option<Arc<str>>],
-        &changed.training_wish as &[Option<Arc<str>>],
+        &optional_texts(&changed.village) as &[Option<&str>],
+        &optional_texts(&changed.coordinator) as &[Option<&str>],
+        &optional_texts(&changed.education) as &[Option<&str>],
+        &optional_texts(&changed.job_wish) as &[Option<&str>],
+        &optional_texts(&changed.training_wish) as &[Option<&str>],
         &changed.graduated_on as &[Option<NaiveDate>],
         &changed.employment_id as &[Option<Uuid>],
         &changed.status as &[Option<&str>],
@@ -195,4 +195,12 @@ pub async fn update(tx: &mut TownshipTx, changed: &Changed) -> Result<(), Error>
     .map_err(fault)?;
     let all = u64::try_from(changed.person_id.len()).is_ok_and(|people| people == updated.rows_affected());
     if all { Ok(()) } else { Err(Error::internal("a locked person is gone")) }
+}
+
+fn texts(column: &[Arc<str>]) -> Vec<&str> {
+    column.iter().map(|text| &**text).collect()
+}
+
+fn optional_texts(column: &[Option<Arc<str>>]) -> Vec<Option<&str>> {
+    column.iter().map(Option::as_deref).collect()
 }

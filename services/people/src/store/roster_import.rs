@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 /// A roster that was taken in.
 #[derive(Debug)]
-pub struct NewImport<'a> {
+pub(crate) struct NewImport<'a> {
     /// Its id.
     pub import_id: Uuid,
     /// 填报日期
@@ -24,7 +24,7 @@ pub struct NewImport<'a> {
 
 /// Remembers an import.
 #[tracing::instrument(name = "db.roster_import.insert", level = "debug", skip_all)]
-pub async fn insert(tx: &mut TownshipTx, new: &NewImport<'_>) -> Result<(), Error> {
+pub(crate) async fn insert(tx: &mut TownshipTx, new: &NewImport<'_>) -> Result<(), Error> {
     let (township, now) = (tx.township().to_owned(), tx.clock().now());
     let actor = tx.permit().caller().subject.clone();
     sqlx::query!(

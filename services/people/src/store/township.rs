@@ -8,7 +8,7 @@ use crate::model::township::Entry;
 
 /// Enters the unit's township; false: it stands there already.
 #[tracing::instrument(name = "db.township.insert", level = "debug", skip_all)]
-pub async fn insert(tx: &mut TownshipTx, name: &str) -> Result<bool, Error> {
+pub(crate) async fn insert(tx: &mut TownshipTx, name: &str) -> Result<bool, Error> {
     let (township, now) = (tx.township().to_owned(), tx.clock().now());
     let inserted = sqlx::query!(
         r#"
@@ -28,7 +28,7 @@ pub async fn insert(tx: &mut TownshipTx, name: &str) -> Result<bool, Error> {
 
 /// The unit's township, locked until the unit ends; `None`: it is not in the directory.
 #[tracing::instrument(name = "db.township.lock", level = "debug", skip_all)]
-pub async fn lock(tx: &mut TownshipTx) -> Result<Option<Entry>, Error> {
+pub(crate) async fn lock(tx: &mut TownshipTx) -> Result<Option<Entry>, Error> {
     let (code, township) = (tx.code().clone(), tx.township().to_owned());
     let row = sqlx::query!("SELECT name, version FROM township WHERE township = $1 FOR NO KEY UPDATE", township)
         .fetch_optional(tx)
@@ -39,7 +39,7 @@ pub async fn lock(tx: &mut TownshipTx) -> Result<Option<Entry>, Error> {
 
 /// Changes the name; the new version.
 #[tracing::instrument(name = "db.township.rename", level = "debug", skip_all)]
-pub async fn rename(tx: &mut TownshipTx, name: &str) -> Result<i64, Error> {
+pub(crate) async fn rename(tx: &mut TownshipTx, name: &str) -> Result<i64, Error> {
     let (township, now) = (tx.township().to_owned(), tx.clock().now());
     sqlx::query_scalar!(
         r#"
@@ -61,7 +61,7 @@ pub async fn rename(tx: &mut TownshipTx, name: &str) -> Result<i64, Error> {
 
 /// The unit's township; `None`: it is not in the directory.
 #[tracing::instrument(name = "db.township.find", level = "debug", skip_all)]
-pub async fn find(tx: &mut TownshipTx) -> Result<Option<Entry>, Error> {
+pub(crate) async fn find(tx: &mut TownshipTx) -> Result<Option<Entry>, Error> {
     let (code, township) = (tx.code().clone(), tx.township().to_owned());
     let row = sqlx::query!("SELECT name, version FROM township WHERE township = $1", township)
         .fetch_optional(tx)
@@ -72,7 +72,7 @@ pub async fn find(tx: &mut TownshipTx) -> Result<Option<Entry>, Error> {
 
 /// The city's townships after a code, by code.
 #[tracing::instrument(name = "db.township.list", level = "debug", skip_all)]
-pub async fn list(tx: &mut CityTx, after: &str, limit: i64) -> Result<Vec<Entry>, Error> {
+pub(crate) async fn list(tx: &mut CityTx, after: &str, limit: i64) -> Result<Vec<Entry>, Error> {
     sqlx::query!(
         r#"
         SELECT township
@@ -99,7 +99,7 @@ pub async fn list(tx: &mut CityTx, after: &str, limit: i64) -> Result<Vec<Entry>
 
 /// The township somebody belongs to: one index probe a township, for no index leads from a person to a township.
 #[tracing::instrument(name = "db.township.of_person", level = "debug", skip_all)]
-pub async fn of_person(tx: &mut CityTx, person_id: Uuid) -> Result<Option<Township>, Error> {
+pub(crate) async fn of_person(tx: &mut CityTx, person_id: Uuid) -> Result<Option<Township>, Error> {
     let found = sqlx::query_scalar!(
         r#"
         SELECT t.township

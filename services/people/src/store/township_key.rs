@@ -9,7 +9,7 @@ use crate::vault::{TownshipKey, Vault, WrappedKey};
 
 /// Stores a township's key.
 #[tracing::instrument(name = "db.township_key.insert", level = "debug", skip_all)]
-pub async fn insert(tx: &mut TownshipTx, key: &WrappedKey) -> Result<(), Error> {
+pub(crate) async fn insert(tx: &mut TownshipTx, key: &WrappedKey) -> Result<(), Error> {
     let (township, now) = (tx.township().to_owned(), tx.clock().now());
     sqlx::query!(
         r#"
@@ -30,7 +30,7 @@ pub async fn insert(tx: &mut TownshipTx, key: &WrappedKey) -> Result<(), Error> 
 
 /// The key of the unit's township, from memory if it was used before. A township that is not in the directory has none.
 #[tracing::instrument(name = "db.township_key.get", level = "debug", skip_all)]
-pub async fn get(tx: &mut TownshipTx, vault: &Vault) -> Result<Arc<TownshipKey>, Error> {
+pub(crate) async fn get(tx: &mut TownshipTx, vault: &Vault) -> Result<Arc<TownshipKey>, Error> {
     let (code, township) = (tx.code().clone(), tx.township().to_owned());
     if let Some(key) = vault.kept(&code) {
         return Ok(key);

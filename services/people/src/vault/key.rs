@@ -40,11 +40,7 @@ pub(super) fn make(
     Ok(WrappedKey { number, algorithm: ALGORITHM.into(), wrapped: [&nonce[..], &sealed].concat() })
 }
 
-pub(super) fn unwrap(
-    master: &Aes256Gcm,
-    township: &Township,
-    key: &WrappedKey,
-) -> Result<TownshipKey, Error> {
+pub(super) fn unwrap(master: &Aes256Gcm, township: &Township, key: &WrappedKey) -> Result<TownshipKey, Error> {
     let damaged = || Error::internal(format!("data key {} of {township} does not open", key.number));
     if key.algorithm != i16::from(ALGORITHM) {
         return Err(Error::internal(format!("data key algorithm {} is not known", key.algorithm)));

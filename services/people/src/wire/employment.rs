@@ -16,7 +16,7 @@ use crate::model::employment::{EmploymentRecord, NewEmployment, StandIn};
 const LONGEST_CONTRACT: i32 = 600;
 
 /// The message of a record.
-pub fn message(record: &EmploymentRecord) -> proto::EmploymentRecord {
+pub(crate) fn message(record: &EmploymentRecord) -> proto::EmploymentRecord {
     proto::EmploymentRecord {
         record_id: record.record_id.to_string(),
         status: proto::EmploymentStatus::from(record.status).into(),
@@ -35,7 +35,7 @@ pub fn message(record: &EmploymentRecord) -> proto::EmploymentRecord {
 }
 
 /// The part of a record that decides what is owed.
-pub fn fact(record: &EmploymentRecord) -> proto::EmploymentFact {
+pub(crate) fn fact(record: &EmploymentRecord) -> proto::EmploymentFact {
     proto::EmploymentFact {
         record_id: record.record_id.to_string(),
         status: proto::EmploymentStatus::from(record.status).into(),
@@ -48,7 +48,7 @@ pub fn fact(record: &EmploymentRecord) -> proto::EmploymentFact {
 }
 
 /// A record on its way in, in a request's field `employment`. `source` is what it says of itself when it says nothing.
-pub fn decode(
+pub(crate) fn decode(
     message: &proto::NewEmployment,
     source: &'static str,
     today: NaiveDate,

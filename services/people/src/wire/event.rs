@@ -17,7 +17,7 @@ use super::{employment, membership, timestamp};
 use crate::model::{employment::EmploymentRecord, membership::Membership};
 
 /// Somebody entered the register.
-pub fn registered(
+pub(crate) fn registered(
     person_id: Uuid,
     joined_on: NaiveDate,
     village: &str,
@@ -37,33 +37,34 @@ pub fn registered(
 }
 
 /// A record about their employment was entered.
-pub fn employment_recorded(person_id: Uuid, record: &EmploymentRecord) -> NewEvent {
+pub(crate) fn employment_recorded(person_id: Uuid, record: &EmploymentRecord) -> NewEvent {
     let employment = Some(employment::fact(record));
     event(Some(person_id), Change::EmploymentRecorded(proto::EmploymentRecorded { employment }))
 }
 
 /// Memberships were added or ended; all of them, as they stand now.
-pub fn memberships_changed(person_id: Uuid, memberships: &[Membership]) -> NewEvent {
+pub(crate) fn memberships_changed(person_id: Uuid, memberships: &[Membership]) -> NewEvent {
     let memberships = membership::messages(memberships);
     event(Some(person_id), Change::MembershipsChanged(proto::MembershipsChanged { memberships }))
 }
 
 /// Village or coordinator changed.
-pub fn assignment_changed(person_id: Uuid, village: &str, coordinator: &str) -> NewEvent {
+pub(crate) fn assignment_changed(person_id: Uuid, village: &str, coordinator: &str) -> NewEvent {
     let (village, coordinator) = (village.to_owned(), coordinator.to_owned());
     event(Some(person_id), Change::AssignmentChanged(proto::AssignmentChanged { village, coordinator }))
 }
 
 /// The directory entry was made or changed.
-pub fn township_changed(name: &str) -> NewEvent {
+pub(crate) fn township_changed(name: &str) -> NewEvent {
     event(None, Change::TownshipChanged(proto::TownshipChanged { name: name.to_owned() }))
 }
 
 /// An item of a watch as its message.
-pub fn response(item: Item) -> Result<WatchPeopleResponse, Error> {
+pub(crate) fn response(item: Item) -> Result<WatchPeopleResponse, Error> {
     let step = match item {
         Item::Event(cursor, event) => {
-            let told = PersonEvent::decode(event.payload.as_slice()).map_err(|error| Error::Internal(Box::new(error)))?;
+            let told =
+                PersonEvent::decode(event.payload.as_slice()).map_err(|error| Error::Internal(Box::new(error)))?;
             let occurred_at = Some(timestamp(event.occurred_at));
             Step::Event(PersonEvent { cursor: Some(cursor), occurred_at, ..told })
         }
@@ -73,7 +74,7 @@ pub fn response(item: Item) -> Result<WatchPeopleResponse, Error> {
 }
 
 /// The number of a kind, as events are stored with it.
-pub fn kind(kind: PersonEventKind) -> i16 {
+pub(crate) fn kind(kind: PersonEventKind) -> i16 {
     match kind {
         PersonEventKind::Unspecified => 0,
         PersonEventKind::Registered => 1,

@@ -6,7 +6,7 @@ use bangfu_proto::people::v1 as proto;
 use crate::model::membership::Membership;
 
 /// The message of a membership.
-pub fn message(membership: &Membership) -> proto::Membership {
+pub(crate) fn message(membership: &Membership) -> proto::Membership {
     proto::Membership {
         group: proto::Group::from(membership.group).into(),
         from: Some(calendar::message(membership.from)),
@@ -18,6 +18,6 @@ pub fn message(membership: &Membership) -> proto::Membership {
 }
 
 /// The messages of several.
-pub fn messages(memberships: &[Membership]) -> Vec<proto::Membership> {
+pub(crate) fn messages(memberships: &[Membership]) -> Vec<proto::Membership> {
     memberships.iter().map(message).collect()
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The message of a person of a township, personal data masked.
-pub fn message(person: &Person, township: &str) -> proto::Person {
+pub(crate) fn message(person: &Person, township: &str) -> proto::Person {
     let sex = match person.sex {
         id_number::Sex::Female => proto::Sex::Female,
         id_number::Sex::Male => proto::Sex::Male,
@@ -40,7 +40,7 @@ pub fn message(person: &Person, township: &str) -> proto::Person {
 }
 
 /// The message of personal data in full.
-pub fn revealed(person_id: Uuid, data: &Revealed) -> proto::RevealedPerson {
+pub(crate) fn revealed(person_id: Uuid, data: &Revealed) -> proto::RevealedPerson {
     proto::RevealedPerson {
         person_id: person_id.to_string(),
         name: data.name.to_string(),

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// A registration that follows the rules.
-pub struct Registration {
+pub(crate) struct Registration {
     /// The caller's id for it.
     pub request_id: Uuid,
     /// Who.
@@ -29,7 +29,7 @@ pub struct Registration {
 }
 
 /// Takes a request apart; all faults at once.
-pub fn decode(request: &RegisterPersonRequest, today: NaiveDate) -> Result<Registration, Error> {
+pub(crate) fn decode(request: &RegisterPersonRequest, today: NaiveDate) -> Result<Registration, Error> {
     let mut faults = Violations::default();
     let request_id = fields::uuid("request_id", &request.request_id, &mut faults);
     let row = RosterRow {

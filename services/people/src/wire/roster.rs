@@ -12,7 +12,7 @@ use crate::{
 
 /// What has to be known before the rows.
 #[derive(Debug)]
-pub struct Start {
+pub(crate) struct Start {
     /// The caller's id for it; `None` on a dry run.
     pub request_id: Option<Uuid>,
     /// 填报日期
@@ -22,7 +22,7 @@ pub struct Start {
 }
 
 /// Takes the first part of a roster apart; all faults at once.
-pub fn start(message: &RosterStart, today: NaiveDate) -> Result<Start, Error> {
+pub(crate) fn start(message: &RosterStart, today: NaiveDate) -> Result<Start, Error> {
     let mut faults = Violations::default();
     let request_id = if message.validate_only {
         None
@@ -38,7 +38,7 @@ pub fn start(message: &RosterStart, today: NaiveDate) -> Result<Start, Error> {
 }
 
 /// The answer: one result a row, in the order sent. `registered` holds one entry for each accepted row, in that order.
-pub fn report(
+pub(crate) fn report(
     import_id: Option<Uuid>,
     ledger_on: NaiveDate,
     verdicts: Vec<Verdict>,

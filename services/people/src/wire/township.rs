@@ -5,6 +5,6 @@ use bangfu_proto::people::v1 as proto;
 use crate::model::township::Entry;
 
 /// The message of a directory entry.
-pub fn message(entry: &Entry) -> proto::Township {
+pub(crate) fn message(entry: &Entry) -> proto::Township {
     proto::Township { code: entry.township.to_string(), name: entry.name.clone(), etag: entry.etag() }
 }

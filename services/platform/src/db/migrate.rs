@@ -38,7 +38,8 @@ pub async fn provision(
     names: &Names,
     password: &SecretString,
 ) -> Result<(), sqlx::Error> {
-    for role in [&names.owner, &names.service, &names.city] {
+    // The owner inherits: what it may do in its own database comes to it as a member of pg_database_owner.
+    for (role, inherits) in [(&names.owner, "INHERIT"), (&names.service, "NOINHERIT"), (&names.city, "NOINHERIT")] {
         let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)")
             .bind(role)
             .fetch_one(&mut *administrator)
@@ -46,7 +47,7 @@ pub async fn provision(
         let verb = if exists { "ALTER" } else { "CREATE" };
         let password = password.expose_secret().replace('\'', "''");
         let sql = format!(
-            "{verb} ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOBYPASSRLS PASSWORD '{password}'"
+            "{verb} ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS {inherits} PASSWORD '{password}'"
         );
         run(administrator, sql).await?;
     }

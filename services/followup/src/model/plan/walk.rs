@@ -126,7 +126,7 @@ impl<'a> Walk<'a> {
         }
         changed |= self.open_periods(today, learns);
         if learns {
-            changed |= self.open_once(today, &yesterday);
+            changed |= self.open_once(today, yesterday);
         }
         self.next = Some(self.following(today));
         changed
@@ -189,12 +189,12 @@ impl<'a> Walk<'a> {
     }
 
     /// Opens `once` rules that turn true today.
-    fn open_once(&mut self, today: NaiveDate, yesterday: &Belief) -> bool {
+    fn open_once(&mut self, today: NaiveDate, yesterday: Belief) -> bool {
         let mut changed = false;
         let Some(standard) = self.standards.in_force_on(today) else { return false };
         for rule in &standard.rules {
             let Every::Once { within_days } = rule.every else { continue };
-            if !rule.who.holds(&self.belief) || rule.who.holds(yesterday) {
+            if !rule.who.holds(&self.belief) || rule.who.holds(&yesterday) {
                 continue;
             }
             let window_start = self.knowledge.held_since(&rule.who, today, NaiveDate::MIN);

@@ -76,7 +76,8 @@ pub(super) fn standard(toml: &str) -> Result<Standard, Error> {
         }
     }
     let defaults = (document.min_days, document.entry_grace_days);
-    let rules = document.rules.into_iter().enumerate().map(|(i, entry)| rule(i, entry, defaults, &mut faults)).collect();
+    let rules =
+        document.rules.into_iter().enumerate().map(|(i, entry)| rule(i, entry, defaults, &mut faults)).collect();
     faults.check()?;
     Ok(Standard { version: document.version.into(), in_force_from: document.in_force_from, rules })
 }

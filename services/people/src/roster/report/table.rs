@@ -82,8 +82,8 @@ fn totals(out: &mut impl Write, summary: &Summary) -> io::Result<()> {
     Ok(())
 }
 
-/// The office's and everybody else's words for a code.
-fn meaning(code: RowCode) -> (&'static str, &'static str) {
+/// What a code means, to the office and to everybody else.
+pub fn meaning(code: RowCode) -> (&'static str, &'static str) {
     MEANINGS.iter().find(|(known, ..)| *known == code).map_or(("", ""), |&(_, zh, en)| (zh, en))
 }
 

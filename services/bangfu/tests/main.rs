@@ -1,0 +1,6 @@
+//! The binary as its users meet it: started, killed, started again, asked from the terminal.
+
+mod crash;
+mod demo;
+mod process;
+mod terminal;

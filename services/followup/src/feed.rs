@@ -1,0 +1,3 @@
+//! What is followed from other services.
+
+pub(crate) mod people;

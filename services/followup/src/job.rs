@@ -1,0 +1,5 @@
+//! Background work.
+
+pub(crate) mod deliver;
+pub(crate) mod nightly;
+pub(crate) mod sweep;

@@ -1,0 +1,188 @@
+//! Tells the people registry what contacts taught, until it has accepted or refused it for good.
+//!
+//! A delivery is written in the transaction of its contact with a request id of its own. However often it is sent, by
+//! whichever replica, it takes effect once. What is on its way survives the death of either side.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use bangfu_kernel::{Error, Township};
+use bangfu_platform::peers::Peer;
+use bangfu_proto::people::v1::{RecordEmploymentRequest, people_service_client::PeopleServiceClient};
+use prost::Message as _;
+use tokio::time::{Instant, sleep};
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use crate::{
+    Followup,
+    store::{self, delivery::Pending},
+};
+
+/// How often it looks for what others left behind.
+const LOOK: Duration = Duration::from_secs(5);
+/// Pause after a failure; doubled up to the longest.
+const PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How long the registry may take for one.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Deliveries read at once.
+const BATCH: i64 = 100;
+
+/// What the registry made of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Outcome {
+    Accepted,
+    /// It will never be accepted; why.
+    Refused(String),
+    /// It may be accepted later; why not now.
+    NotNow(String),
+}
+
+/// Delivers until the ground is stopping.
+pub(crate) async fn run(svc: Followup, people: Peer) {
+    let stopping = svc.ground.stopping.clone();
+    let mut pause = PAUSE;
+    loop {
+        let wait = match round(&svc, &people).await {
+            Ok(true) => {
+                pause = PAUSE;
+                LOOK
+            }
+            Ok(false) => longer(&mut pause),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "deliveries cannot be read or noted");
+                longer(&mut pause)
+            }
+        };
+        tokio::select! {
+            () = stopping.begun() => return,
+            () = svc.learned.notified(), if wait == LOOK => {}
+            () = sleep(wait) => {}
+        }
+    }
+}
+
+fn longer(pause: &mut Duration) -> Duration {
+    let now = *pause;
+    *pause = (now * 2).min(LONGEST_PAUSE);
+    now
+}
+
+/// Tries everything that is on its way; whether all of it came to an end.
+async fn round(svc: &Followup, people: &Peer) -> Result<bool, Error> {
+    let mut tx = svc.ground.db.city(&svc.permit("followup.deliver", None)).await?;
+    let townships = store::delivery::townships(&mut tx).await?;
+    tx.commit().await?;
+    let mut all = true;
+    for township in townships {
+        while !svc.ground.stopping.has_begun() {
+            match of_township(svc, people, &township).await? {
+                Round::Nothing => break,
+                Round::Ended => {}
+                Round::Waiting => {
+                    all = false;
+                    break;
+                }
+            }
+        }
+    }
+    Ok(all)
+}
+
+enum Round {
+    Nothing,
+    /// All that was read came to an end; there may be more.
+    Ended,
+    /// Some has to wait.
+    Waiting,
+}
+
+async fn of_township(svc: &Followup, people: &Peer, township: &Township) -> Result<Round, Error> {
+    let permit = svc.permit("followup.deliver", Some(township.clone()));
+    let mut tx = svc.ground.db.township(&permit).await?;
+    let pending = store::delivery::pending(&mut tx, BATCH).await?;
+    tx.commit().await?;
+    if pending.is_empty() {
+        return Ok(Round::Nothing);
+    }
+    // What is learned of one person later must not overtake what was learned before.
+    let mut waiting = BTreeSet::new();
+    for delivery in pending {
+        if waiting.contains(&delivery.person_id) {
+            continue;
+        }
+        let (outcome, reachable) = deliver(people, &delivery).await?;
+        let mut tx = svc.ground.db.township(&permit).await?;
+        match &outcome {
+            Outcome::Accepted => store::delivery::delivered(&mut tx, delivery.contact_id).await?,
+            Outcome::Refused(why) => {
+                let contact_id = delivery.contact_id;
+                tracing::error!(%township, %contact_id, why, "the registry refuses what a contact taught");
+                metrics::counter!("bangfu_followup_deliveries_refused_total").increment(1);
+                store::delivery::failed(&mut tx, contact_id, why, true).await?;
+            }
+            Outcome::NotNow(why) => {
+                waiting.insert(delivery.person_id);
+                store::delivery::failed(&mut tx, delivery.contact_id, why, false).await?;
+            }
+        }
+        tx.commit().await?;
+        if !reachable {
+            break;
+        }
+    }
+    Ok(if waiting.is_empty() { Round::Ended } else { Round::Waiting })
+}
+
+/// One delivery; the second is false when the registry cannot be reached, so that trying the next one is in vain.
+async fn deliver(people: &Peer, delivery: &Pending) -> Result<(Outcome, bool), Error> {
+    let request = RecordEmploymentRequest::decode(delivery.request.as_slice())
+        .map_err(|error| Error::Internal(Box::new(error)))?;
+    let call = people.call(Instant::now() + PATIENCE, |service| {
+        let request = request.clone();
+        async move { PeopleServiceClient::new(service).record_employment(request).await }
+    });
+    let answer = call.await;
+    let reachable = answer
+        .as_ref()
+        .err()
+        .is_none_or(|status| !matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled));
+    Ok((outcome(answer.as_ref().err()), reachable))
+}
+
+fn outcome(failure: Option<&Status>) -> Outcome {
+    let Some(status) = failure else { return Outcome::Accepted };
+    let reason = status.get_details_error_info().map(|info| info.reason).unwrap_or_default();
+    let why = format!("{:?} {reason}", status.code());
+    match status.code() {
+        Code::InvalidArgument | Code::NotFound | Code::FailedPrecondition | Code::AlreadyExists | Code::OutOfRange => {
+            Outcome::Refused(why)
+        }
+        _ => Outcome::NotNow(why),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_can_never_be_accepted_is_refused_for_good() {
+        assert_eq!(outcome(None), Outcome::Accepted);
+        for (code, for_good) in [
+            (Code::InvalidArgument, true),
+            (Code::NotFound, true),
+            (Code::FailedPrecondition, true),
+            (Code::Unavailable, false),
+            (Code::DeadlineExceeded, false),
+            (Code::Internal, false),
+            (Code::Aborted, false),
+            (Code::ResourceExhausted, false),
+            (Code::Unauthenticated, false),
+            (Code::PermissionDenied, false),
+        ] {
+            let refused = matches!(outcome(Some(&Status::new(code, ""))), Outcome::Refused(_));
+            assert_eq!(refused, for_good, "{code:?}");
+        }
+    }
+}

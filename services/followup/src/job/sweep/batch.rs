@@ -1,0 +1,87 @@
+//! Batches of a sweep: read with their locks, planned, written and committed, each by itself.
+
+use bangfu_kernel::Error;
+use bangfu_platform::db::TownshipTx;
+use uuid::Uuid;
+
+use super::Sweeper;
+use crate::{
+    replan::{self, Tally},
+    store::{
+        self,
+        subject::{ReviewKey, Subject},
+    },
+};
+
+/// People planned with one commit.
+const BATCH: i64 = 1_000;
+
+impl Sweeper {
+    /// Takes batches until there is none left.
+    pub(super) async fn batches(&self) -> Result<Tally, Error> {
+        let mut total = Tally::default();
+        while let Some((tx, subjects)) = self.take().await? {
+            let people: Vec<_> = subjects.iter().map(|subject| subject.person_id).collect();
+            match self.together(tx, subjects).await {
+                Ok(tally) => total.merge(tally),
+                Err(Error::Internal(cause)) => {
+                    tracing::warn!(cause = cause.as_ref() as &dyn std::error::Error, "planning people one by one");
+                    total.merge(self.one_by_one(&people).await?);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(total)
+    }
+
+    /// The next batch, its people locked.
+    async fn take(&self) -> Result<Option<(TownshipTx, Vec<Subject>)>, Error> {
+        if self.svc.ground.stopping.has_begun() {
+            return Err(Error::Stopping);
+        }
+        let mut next = self.next.lock().await;
+        let Some(after) = *next else { return Ok(None) };
+        let mut tx = self.svc.ground.db.township(&self.permit).await?;
+        let subjects = store::subject::lock_due(&mut tx, self.as_of, after, BATCH).await?;
+        let full = i64::try_from(subjects.len()).is_ok_and(|count| count == BATCH);
+        let last = subjects.last().and_then(|subject| {
+            Some(ReviewKey { next_review_on: subject.next_review_on?, person_id: subject.person_id })
+        });
+        *next = last.filter(|_| full);
+        Ok(last.map(|_| (tx, subjects)))
+    }
+
+    async fn together(&self, mut tx: TownshipTx, subjects: Vec<Subject>) -> Result<Tally, Error> {
+        let tally = replan::people(&mut tx, &self.svc.standards, subjects, self.as_of, None).await?;
+        // Last, for the two hands of a sweep share the lease's row.
+        store::lease::beat(&mut tx, self.sweep_id).await?;
+        tx.commit().await?;
+        Ok(tally)
+    }
+
+    /// One person whose duties cannot be written must not keep the others of the batch from theirs.
+    async fn one_by_one(&self, people: &[Uuid]) -> Result<Tally, Error> {
+        let mut total = Tally::default();
+        for &person_id in people {
+            match self.one(person_id).await {
+                Ok(tally) => total.merge(tally),
+                Err(Error::Internal(cause)) => {
+                    let cause = cause.as_ref() as &dyn std::error::Error;
+                    tracing::error!(%person_id, cause, "a person's duties cannot be written");
+                    metrics::counter!("bangfu_followup_plan_failures_total").increment(1);
+                    total.in_scope += 1;
+                    total.failed();
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(total)
+    }
+
+    async fn one(&self, person_id: Uuid) -> Result<Tally, Error> {
+        let mut tx = self.svc.ground.db.township(&self.permit).await?;
+        let mut subjects = store::subject::lock_all(&mut tx, &[person_id]).await?;
+        subjects.retain(|subject| subject.next_review_on.is_some_and(|next| next <= self.as_of));
+        self.together(tx, subjects).await
+    }
+}

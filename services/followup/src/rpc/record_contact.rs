@@ -1,0 +1,68 @@
+//! Records that a coordinator reached, or tried to reach, a person.
+
+use bangfu_kernel::{
+    Error,
+    error::Violations,
+    fields::{self, rule},
+};
+use bangfu_platform::{auth::admitted, db::TownshipTx, id};
+use bangfu_proto::followup::v1 as proto;
+use prost::Message as _;
+use tonic::Request;
+use uuid::Uuid;
+
+use crate::{
+    Followup,
+    contact::NewContact,
+    replan,
+    store::{self, delivery::Pending},
+    wire,
+};
+
+pub(super) async fn handle(
+    svc: &Followup,
+    request: Request<proto::RecordContactRequest>,
+) -> Result<proto::Contact, Error> {
+    let (permit, request) = admitted(request)?;
+    let mut faults = Violations::default();
+    let request_id = fields::uuid("request_id", &request.request_id, &mut faults);
+    let today = svc.ground.clock.today();
+    let contact = wire::new_contact::new_contact(&request, permit.caller(), today, &mut faults);
+    faults.check()?;
+
+    let mut tx = svc.ground.db.township(&permit).await?;
+    let contact = tx
+        .once(request_id, &request, async |tx| {
+            let subject = store::subject::lock(tx, contact.person_id).await?;
+            if !tx.permit().caller().serves(&subject.village) {
+                return Err(Error::VillageNotYours);
+            }
+            if contact.on < subject.joined_on {
+                return Err(Error::field("on", rule("must not lie before the person joined", "不得早于纳入服务日期")));
+            }
+            let contact_id = id::new(tx.clock());
+            let entered_at = tx.clock().now();
+            store::contact::insert(tx, contact_id, &contact, entered_at).await?;
+            pass_on(tx, contact_id, &contact).await?;
+            replan::contacted(tx, &svc.standards, subject, None).await?;
+            let settled = store::duty::settled_by(tx, &[contact_id]).await?;
+            wire::contact::message(store::contact::get(tx, contact_id).await?, &settled)
+        })
+        .await?;
+    tx.commit().await?;
+
+    if contact.status_learned.is_some() {
+        svc.learned.notify_one();
+    }
+    Ok(contact)
+}
+
+/// What the contact taught is put on its way to the registry.
+async fn pass_on(tx: &mut TownshipTx, contact_id: Uuid, contact: &NewContact) -> Result<(), Error> {
+    let Some(learned) = &contact.status_learned else { return Ok(()) };
+    let request_id = id::new(tx.clock());
+    let today = tx.clock().today();
+    let request = wire::new_contact::for_the_registry(tx.township(), contact_id, contact, learned, today, request_id);
+    let pending = Pending { contact_id, person_id: contact.person_id, request: request.encode_to_vec() };
+    store::delivery::insert(tx, &pending, request_id).await
+}

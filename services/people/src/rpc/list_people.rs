@@ -1,0 +1,76 @@
+//! The people of a township, a page at a time, in the order of registration.
+
+use std::collections::HashMap;
+
+use bangfu_kernel::{Error, Group, ServiceLevel, Township, error::Violations, fields, group::group_of, page::PageSize};
+use bangfu_platform::auth::admitted;
+use bangfu_proto::people::v1::{self as proto, ListPeopleRequest, ListPeopleResponse};
+use tonic::Request;
+use uuid::Uuid;
+
+use crate::{
+    People,
+    store::{self, person::Filter},
+    wire,
+};
+
+pub(super) async fn handle(svc: &People, request: Request<ListPeopleRequest>) -> Result<ListPeopleResponse, Error> {
+    let (permit, mut request) = admitted(request)?;
+    let wanted = decode(&request)?;
+    let permit = permit.at(wanted.township)?;
+    let token = std::mem::take(&mut request.page_token);
+    request.page_size = 0;
+    let after: Uuid = svc.ground.pages.open(&permit, &request, &token)?.unwrap_or_default();
+    let text = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
+    let (village, coordinator) = (text(&request.village), text(&request.coordinator));
+    let filter = Filter {
+        village: village.as_deref(),
+        coordinator: coordinator.as_deref(),
+        group: wanted.group,
+        level: wanted.level,
+    };
+
+    let mut tx = svc.ground.db.township(&permit).await?;
+    let today = svc.ground.clock.today();
+    let mut ids = store::person::page(&mut tx, &filter, after, today, wanted.size.probe()).await?;
+    let more = ids.len() > wanted.size.rows();
+    ids.truncate(wanted.size.rows());
+    let Some(&last) = ids.last() else { return Ok(ListPeopleResponse::default()) };
+    let rows = store::person::by_id(&mut tx, &ids).await?;
+    let key = store::township_key::get(&mut tx, &svc.vault).await?;
+    let township = tx.code().clone();
+    tx.commit().await?;
+
+    let mut found = HashMap::with_capacity(rows.len());
+    for row in rows {
+        found.insert(row.person_id, wire::person::message(&row.open(&key)?, township.as_str()));
+    }
+    let next_page_token = if more { svc.ground.pages.seal(&permit, &request, &last)? } else { String::new() };
+    Ok(ListPeopleResponse { people: ids.iter().filter_map(|id| found.remove(id)).collect(), next_page_token })
+}
+
+struct Wanted {
+    township: Option<Township>,
+    size: PageSize,
+    group: Option<Group>,
+    level: Option<ServiceLevel>,
+}
+
+fn decode(request: &ListPeopleRequest) -> Result<Wanted, Error> {
+    let mut faults = Violations::default();
+    let group = proto::Group::try_from(request.group).ok();
+    let level = proto::ServiceLevel::try_from(request.level).ok();
+    for (field, unknown) in [("group", group.is_none()), ("level", level.is_none())] {
+        if unknown {
+            faults.add(field, fields::enumerated());
+        }
+    }
+    let wanted = Wanted {
+        township: fields::optional_township("township", &request.township, &mut faults),
+        size: PageSize::parse(request.page_size, &mut faults),
+        group: group.and_then(group_of),
+        level: level.and_then(|level| ServiceLevel::ALL.into_iter().find(|&l| proto::ServiceLevel::from(l) == level)),
+    };
+    faults.check()?;
+    Ok(wanted)
+}

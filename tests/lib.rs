@@ -1,0 +1,1 @@
+//! The suite from outside: see `tests/` (journeys, structure, walls) and `benches/`. Nothing is exported.

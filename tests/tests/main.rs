@@ -1,0 +1,7 @@
+//! The suite from outside, as one binary: one link, one PostgreSQL.
+
+mod access;
+mod catalogue;
+mod contract;
+mod units;
+mod walls;
