@@ -49,7 +49,7 @@ async fn township_leads_every_key_and_index() {
             "SELECT i.indexrelid::regclass::text FROM ({TABLES}) t JOIN pg_index i ON i.indrelid = t.oid
               WHERE (SELECT attname FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attnum = i.indkey[0]) IS DISTINCT FROM 'township'"
         ),
-        &["id_number_is_registered_once"],
+        &["id_number_is_registered_once_in_the_city"],
     )
     .await;
 }

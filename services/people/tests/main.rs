@@ -1,5 +1,14 @@
-//! Behaviour of the people service, one file each.
+//! The people service through the wire, against a real PostgreSQL with databases of its own for each test; and rosters
+//! as files.
 
+mod audit;
+mod employment;
+mod import;
+mod list;
+mod register;
 mod roster;
 mod roster_files;
 mod roster_judge;
+mod townships;
+mod walls;
+mod watch;

@@ -1,0 +1,10 @@
+//! Follow-up through the wire, beside the registry, against a real PostgreSQL.
+
+mod contacts;
+mod deliveries;
+mod guards;
+mod journeys;
+mod lists;
+mod steps;
+mod sweeps;
+mod watches;
