@@ -269,7 +269,10 @@ impl Verb {
             Self::Roster(RosterVerb::Offline(_)) => Ok(()),
             Self::Roster(RosterVerb::Import { file, validate_only, connection }) => {
                 let import = client::people::import(&connection.open().await?, &file, validate_only).await?;
-                println!("接收 accepted {}, 合并 merged {}, 退回 rejected {}", import.accepted, import.merged, import.rejected);
+                println!(
+                    "接收 accepted {}, 合并 merged {}, 退回 rejected {}",
+                    import.accepted, import.merged, import.rejected
+                );
                 Ok(())
             }
             Self::Townships(verb) => verb.run().await,
@@ -341,8 +344,7 @@ impl DutiesVerb {
         };
         let duties = client::duties::all(&client, request).await?;
         let shown = &duties[..duties.len().min(limit)];
-        let names =
-            client::duties::names(&client, shown.iter().map(|duty| duty.person_id.clone()), &township).await?;
+        let names = client::duties::names(&client, shown.iter().map(|duty| duty.person_id.clone()), &township).await?;
         print!("{}", client::duties::table(shown, &names));
         println!("共 {} 项, 显示 {} 项", duties.len(), shown.len());
         Ok(())
@@ -364,7 +366,11 @@ impl ContactsVerb {
                 };
                 let contact = connection.open().await?.followup().record_contact(request).await;
                 let contact = contact.map_err(Problem::from)?.into_inner();
-                println!("已记录 contact {}, 完成 {} 项 duties settled", contact.contact_id, contact.settled_duty_ids.len());
+                println!(
+                    "已记录 contact {}, 完成 {} 项 duties settled",
+                    contact.contact_id,
+                    contact.settled_duty_ids.len()
+                );
             }
             Self::List { person_id, connection } => {
                 let contacts = client::contacts::of(&connection.open().await?, &person_id, "").await?;
@@ -380,7 +386,8 @@ impl SweepsVerb {
         let sweeps = match self {
             Self::Run { as_of, connection } => client::sweeps::run(&connection.open().await?, as_of).await?,
             Self::List { connection } => {
-                let listed = connection.open().await?.followup().list_sweeps(followup::ListSweepsRequest::default()).await;
+                let listed =
+                    connection.open().await?.followup().list_sweeps(followup::ListSweepsRequest::default()).await;
                 listed.map_err(Problem::from)?.into_inner().sweeps
             }
         };
@@ -397,10 +404,7 @@ impl Connection {
 
 fn token(args: &TokenArgs) -> anyhow::Result<()> {
     let township_role = matches!(args.role, Role::Coordinator | Role::Clerk | Role::Reviewer);
-    anyhow::ensure!(
-        !township_role || args.township.is_some(),
-        "this role belongs to a township: add --township CODE"
-    );
+    anyhow::ensure!(!township_role || args.township.is_some(), "this role belongs to a township: add --township CODE");
     let token = NewToken {
         subject: args.subject.clone(),
         city: development::CITY.to_owned(),
@@ -423,7 +427,6 @@ fn channel(word: &str) -> anyhow::Result<followup::Channel> {
 }
 
 fn result(word: &str) -> anyhow::Result<followup::ContactResult> {
-    followup::ContactResult::from_str_name(&format!("CONTACT_RESULT_{}", word.to_uppercase())).context(
-        "one of reached_self, reached_family, refused, moved, deceased, no_answer, wrong_number, away",
-    )
+    followup::ContactResult::from_str_name(&format!("CONTACT_RESULT_{}", word.to_uppercase()))
+        .context("one of reached_self, reached_family, refused, moved, deceased, no_answer, wrong_number, away")
 }

@@ -42,19 +42,18 @@ struct Case {
 pub async fn run(wish: Wish) -> anyhow::Result<()> {
     let folder = tempfile::Builder::new().prefix("bangfu-demo-").tempdir()?;
     let cases = match &wish.roster {
-        Some((path, township)) => vec![Case {
-            township: township.clone(),
-            name: format!("区镇 {township}"),
-            roster: path.clone(),
-        }],
+        Some((path, township)) => {
+            vec![Case { township: township.clone(), name: "区镇".to_owned(), roster: path.clone() }]
+        }
         None => samples(folder.path())?,
     };
     let today = starting_day(&cases)?;
     let clock = Clock::at(today);
 
     say("正在启动私有数据库 starting a private PostgreSQL …");
-    let ground = Development::open(folder.path(), |path| Options { lifetime: Lifetime::WithOwner, ..Options::kept(path) })
-        .await?;
+    let ground =
+        Development::open(folder.path(), |path| Options { lifetime: Lifetime::WithOwner, ..Options::kept(path) })
+            .await?;
     let suite = Suite::start(ground.plan("127.0.0.1:0".parse()?, clock.clone())?).await?;
     say(&format!("服务已启动 the suite serves at {}", suite.endpoint()));
 

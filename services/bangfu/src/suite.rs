@@ -7,11 +7,7 @@ use bangfu_followup::{Followup, model::standard::Standards};
 use bangfu_kernel::Clock;
 use bangfu_people::{People, vault::Vault};
 use bangfu_platform::{
-    auth::{
-        jwks::Jwks,
-        layer::Auth,
-        token,
-    },
+    auth::{jwks::Jwks, layer::Auth, token},
     db::{self, Db},
     ground::Ground,
     page_token::PageTokens,

@@ -21,7 +21,11 @@ pub(crate) struct Settings {
     #[arg(long, env = "BANGFU_HOME", default_value = ".bangfu")]
     home: PathBuf,
     /// What is logged.
-    #[arg(long, env = "BANGFU_LOG", default_value = "warn,bangfu=info,bangfu_platform=info,bangfu_people=info,bangfu_followup=info")]
+    #[arg(
+        long,
+        env = "BANGFU_LOG",
+        default_value = "warn,bangfu=info,bangfu_platform=info,bangfu_people=info,bangfu_followup=info"
+    )]
     log: String,
     /// Where traces go: an OTLP endpoint (gRPC).
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
@@ -53,11 +57,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     served
 }
 
-async fn serve(
-    settings: &Settings,
-    ground: &Development,
-    signal: impl Future<Output = ()>,
-) -> anyhow::Result<()> {
+async fn serve(settings: &Settings, ground: &Development, signal: impl Future<Output = ()>) -> anyhow::Result<()> {
     let suite = Suite::start(ground.plan(settings.listen, Clock::system())?).await?;
     first_townships(ground, &suite.endpoint()).await?;
     welcome(settings, ground, &suite.endpoint());
@@ -103,7 +103,10 @@ fn welcome(settings: &Settings, ground: &Development, endpoint: &str) {
     for (word, role, township, command) in lines {
         let place = township.map_or("全市 the city".to_owned(), |_| format!("{name} {code}"));
         println!("{word}, {place}:");
-        println!("  BANGFU_TOKEN={} \\", ground.token(word.split(' ').next_back().unwrap_or(word), role, township, &[]));
+        println!(
+            "  BANGFU_TOKEN={} \\",
+            ground.token(word.split(' ').next_back().unwrap_or(word), role, township, &[])
+        );
         println!("    {program} {command}\n");
     }
     println!("一份样例台账 a sample roster to import: {program} roster sample --rows 200 --seed 1 --out FILE.xlsx");

@@ -25,7 +25,8 @@ impl Process {
     /// Starts one in a fresh folder.
     pub(crate) fn start() -> Self {
         let home = tempfile::Builder::new().prefix("bangfu-test-").tempdir().expect("a folder");
-        std::fs::set_permissions(home.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("open to all");
+        std::fs::set_permissions(home.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))
+            .expect("open to all");
         let mut process = Self { home, child: None, endpoint: String::new() };
         process.start_again();
         process

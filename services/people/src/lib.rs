@@ -25,6 +25,7 @@ pub mod roster;
 mod rpc;
 mod store;
 pub mod vault;
+pub mod whole;
 mod wire;
 
 use std::sync::Arc;
@@ -34,7 +35,7 @@ use bangfu_platform::{auth::Permit, auth::layer, ground::Ground};
 use bangfu_proto::people::v1::people_service_server::PeopleServiceServer;
 use sqlx::migrate::Migrator;
 
-use crate::{directory::Directory, vault::Vault};
+use crate::{directory::Directory, vault::Vault, whole::Whole};
 
 /// The migrations of this service's own tables; the ground's come first.
 pub static MIGRATOR: Migrator = sqlx::migrate!();
@@ -58,10 +59,11 @@ impl People {
     }
 
     /// The gRPC service, to be put behind the stack.
-    pub fn server(self) -> PeopleServiceServer<Self> {
-        PeopleServiceServer::new(self)
+    pub fn server(self) -> Whole<PeopleServiceServer<Self>> {
+        let server = PeopleServiceServer::new(self)
             .max_decoding_message_size(LARGEST_REQUEST)
-            .max_encoding_message_size(LARGEST_RESPONSE)
+            .max_encoding_message_size(LARGEST_RESPONSE);
+        Whole(server)
     }
 
     /// Which townships there are, for the auth layer.

@@ -43,10 +43,7 @@ pub async fn send(
 }
 
 /// Everybody of a township, page by page.
-pub async fn everybody(
-    client: &Client,
-    mut request: proto::ListPeopleRequest,
-) -> Result<Vec<proto::Person>, Problem> {
+pub async fn everybody(client: &Client, mut request: proto::ListPeopleRequest) -> Result<Vec<proto::Person>, Problem> {
     request.page_size = 500;
     let mut people = Vec::new();
     loop {
@@ -64,7 +61,9 @@ pub fn table(people: &[proto::Person]) -> Table {
     let mut table = Table::new(["姓名", "村(社区)", "就业状态", "服务等级", "协理员", "人员类别", "person_id"]);
     for person in people {
         let status = person.employment.as_ref().and_then(|record| bangfu_kernel::level::status_of(record.status()));
-        let level = bangfu_kernel::ServiceLevel::ALL.into_iter().find(|&level| proto::ServiceLevel::from(level) == person.level());
+        let level = bangfu_kernel::ServiceLevel::ALL
+            .into_iter()
+            .find(|&level| proto::ServiceLevel::from(level) == person.level());
         let groups = person
             .memberships
             .iter()
@@ -96,7 +95,8 @@ pub fn card(person: &proto::Person) -> Table {
     line("协理员", person.coordinator.clone());
     line("登记日期", day(person.joined_on.as_ref()));
     if let Some(record) = &person.employment {
-        let status = bangfu_kernel::level::status_of(record.status()).map_or("待核实", |status| status.office_word());
+        let status =
+            bangfu_kernel::level::status_of(record.status()).map_or("待核实", |status| status.office_word());
         line("就业状态", format!("{status} (自 {} 起)", day(record.effective_on.as_ref())));
     }
     card

@@ -16,8 +16,18 @@ pub async fn run(client: &Client, as_of: Option<NaiveDate>) -> Result<Vec<proto:
 
 /// Sweeps as a table.
 pub fn table(sweeps: &[proto::TownshipSweep]) -> Table {
-    let mut table =
-        Table::new(["区镇", "日期", "应查 in_scope", "有事项", "无事项及原因", "新增", "完成", "逾期", "解除", "失败"]);
+    let mut table = Table::new([
+        "区镇 township",
+        "日期 as of",
+        "应查 in scope",
+        "有事项 with duties",
+        "无事项及原因 excluded",
+        "新增 raised",
+        "完成 done",
+        "逾期 missed",
+        "解除 released",
+        "失败 failed",
+    ]);
     for sweep in sweeps {
         let excluded = sorted(&sweep.excluded).iter().map(|(why, n)| format!("{why} {n}")).collect::<Vec<_>>();
         table.row([

@@ -39,6 +39,10 @@ pub(super) struct TownshipFigures {
     pub raised: Counts,
     /// Duties of the first sweep due within its month, by rule.
     pub due_this_month: Counts,
+    /// What the township's list for the first day begins with, in the order it should be done.
+    pub to_do: Vec<ToDo>,
+    /// How long that list is.
+    pub to_do_total: usize,
     /// Where the duties stand after three months, by rule.
     pub after_three_months: BTreeMap<String, States>,
     /// Contacts entered, by result.
@@ -58,6 +62,23 @@ pub(super) struct States {
     pub released: i64,
     /// 待办
     pub open: i64,
+}
+
+/// A line of the list of what to do.
+#[derive(Debug, Serialize)]
+pub(super) struct ToDo {
+    /// Last day.
+    pub due_on: String,
+    /// Whom to serve.
+    pub person_id: String,
+    /// Masked.
+    pub name: String,
+    /// 村(社区)
+    pub village: String,
+    /// 协理员
+    pub coordinator: String,
+    /// The rule.
+    pub rule: String,
 }
 
 /// A duty that was missed.

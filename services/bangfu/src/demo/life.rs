@@ -109,12 +109,7 @@ fn last_working_day(last: NaiveDate) -> NaiveDate {
 }
 
 /// One day of a township's coordinators.
-async fn work(
-    office: &Office,
-    figures: &mut TownshipFigures,
-    day: NaiveDate,
-    begin: NaiveDate,
-) -> anyhow::Result<()> {
+async fn work(office: &Office, figures: &mut TownshipFigures, day: NaiveDate, begin: NaiveDate) -> anyhow::Result<()> {
     let everybody = client::people::everybody(&office.coordinator, ListPeopleRequest::default()).await?;
     let turns = everybody
         .into_iter()

@@ -29,7 +29,7 @@ pub(super) fn arrival(figures: &TownshipFigures) {
         count(rows, "merged"),
         count(rows, "rejected"),
     ));
-    let mut codes = Table::new(["行内问题 found in rows", "说明", "行数"]);
+    let mut codes = Table::new(["行内问题 found in rows", "说明 meaning", "行数 rows"]);
     for (code, n) in &figures.codes {
         codes.row([code.clone(), explanation(code), n.to_string()]);
     }
@@ -40,14 +40,22 @@ pub(super) fn arrival(figures: &TownshipFigures) {
         say(&format!("与登记库比对 against the register: {}", inline(&elsewhere)));
     }
 
-    let mut people = Table::new(["服务等级 level", "", "人数"]);
+    let mut people = Table::new(["服务等级 level", "", "人数 people"]);
     for level in ServiceLevel::ALL {
-        people.row([level.office_word().into(), level.code().into(), count(&figures.people_by_level, level.code()).to_string()]);
+        people.row([
+            level.office_word().into(),
+            level.code().into(),
+            count(&figures.people_by_level, level.code()).to_string(),
+        ]);
     }
     show(&people);
-    let mut groups = Table::new(["人员类别 group", "", "人数"]);
+    let mut groups = Table::new(["人员类别 group", "", "人数 people"]);
     for group in Group::ALL {
-        groups.row([group.office_word().into(), group.code().into(), count(&figures.people_by_group, group.code()).to_string()]);
+        groups.row([
+            group.office_word().into(),
+            group.code().into(),
+            count(&figures.people_by_group, group.code()).to_string(),
+        ]);
     }
     show(&groups);
 
@@ -56,6 +64,19 @@ pub(super) fn arrival(figures: &TownshipFigures) {
         duties.row([rule_word(rule), rule.clone(), n.to_string(), count(&figures.due_this_month, rule).to_string()]);
     }
     show(&duties);
+
+    say(&format!("今天该做什么 what to do today ({} / {}):", figures.to_do.len(), figures.to_do_total));
+    let mut to_do = Table::new(["期限 due", "姓名 name", "村(社区) village", "协理员 coordinator", "应做事项 rule"]);
+    for duty in &figures.to_do {
+        to_do.row([
+            duty.due_on.clone(),
+            duty.name.clone(),
+            duty.village.clone(),
+            duty.coordinator.clone(),
+            rule_word(&duty.rule),
+        ]);
+    }
+    show(&to_do);
 }
 
 /// After three months.
@@ -64,11 +85,12 @@ pub(super) fn outcome(figures: &TownshipFigures) {
     let contacts = figures
         .contacts
         .iter()
-        .map(|(word, n)| (ContactResult::from_str_name(&format!("CONTACT_RESULT_{word}")).map_or("", result_word).to_owned(), *n))
+        .map(|(word, n)| {
+            (ContactResult::from_str_name(&format!("CONTACT_RESULT_{word}")).map_or("", result_word).to_owned(), *n)
+        })
         .collect::<Counts>();
     say(&format!("联系记录 contacts: {}", inline(&contacts)));
-    let mut rules =
-        Table::new(["应做事项 rule", "", "完成 done", "逾期 missed", "解除 released", "待办 open"]);
+    let mut rules = Table::new(["应做事项 rule", "", "完成 done", "逾期 missed", "解除 released", "待办 open"]);
     for (rule, states) in &figures.after_three_months {
         rules.row([
             rule_word(rule),
@@ -81,7 +103,8 @@ pub(super) fn outcome(figures: &TownshipFigures) {
     }
     show(&rules);
     say(&format!("逾期未做 missed: {}", figures.missed.len()));
-    let mut missed = Table::new(["期限 due", "姓名", "村(社区)", "协理员", "事项", "原因 reason"]);
+    let mut missed =
+        Table::new(["期限 due", "姓名 name", "村(社区) village", "协理员 coordinator", "应做事项 rule", "原因 reason"]);
     for duty in figures.missed.iter().take(MISSED_SHOWN) {
         missed.row([
             duty.due_on.clone(),
@@ -115,7 +138,11 @@ pub(super) fn why_missed(duty: &Duty, contacts: &[Contact]) -> String {
 fn rule_word(rule: &str) -> String {
     let Ok(standards) = Standards::shipped() else { return String::new() };
     let rules = standards.in_force_on(chrono::NaiveDate::MAX).map(|standard| &standard.rules);
-    rules.into_iter().flatten().find(|known| *known.id == *rule).map_or_else(String::new, |rule| rule.office_name.clone())
+    rules
+        .into_iter()
+        .flatten()
+        .find(|known| *known.id == *rule)
+        .map_or_else(String::new, |rule| rule.office_name.clone())
 }
 
 fn explanation(code: &str) -> String {
@@ -129,6 +156,6 @@ fn inline(counts: &Counts) -> String {
 
 fn show(table: &Table) {
     if !table.is_empty() {
-        say(table.to_string().trim_end_matches('\n'));
+        say(&table.to_string());
     }
 }

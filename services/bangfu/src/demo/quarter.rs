@@ -29,7 +29,8 @@ pub(super) fn is_turn_of(place: usize, level: ServiceLevel, day: NaiveDate, begi
         ServiceLevel::Exited => return false,
     };
     let first = day.with_day(1).unwrap_or(day).max(begin);
-    let ordinal = first.iter_days().take_while(|&passed| passed <= day).filter(|&passed| is_working_day(passed)).count();
+    let ordinal =
+        first.iter_days().take_while(|&passed| passed <= day).filter(|&passed| is_working_day(passed)).count();
     place % TURNS + 1 == ordinal && (place / TURNS) % months == day.month0() as usize % months
 }
 
@@ -64,7 +65,12 @@ pub(super) fn fate(place: usize, day: NaiveDate) -> Fate {
 }
 
 /// The contact that a coordinator enters; `open` are the person's open duties. `None`: nothing is entered.
-pub(super) fn contact(person: &Person, fate: Fate, day: NaiveDate, open: &[&Duty]) -> Option<proto::RecordContactRequest> {
+pub(super) fn contact(
+    person: &Person,
+    fate: Fate,
+    day: NaiveDate,
+    open: &[&Duty],
+) -> Option<proto::RecordContactRequest> {
     let reached = |result| proto::RecordContactRequest {
         request_id: request_id(),
         person_id: person.person_id.clone(),
@@ -151,7 +157,8 @@ mod tests {
     fn every_fate_happens_in_a_few_hundred_turns() {
         let day = NaiveDate::from_ymd_opt(2026, 1, 9).expect("a date");
         let fates = (0..1000).map(|place| fate(place, day)).collect::<Vec<_>>();
-        for wanted in [Fate::Forgotten, Fate::NoAnswer, Fate::Reached, Fate::FoundJob, Fate::WorksFlexibly, Fate::Died] {
+        for wanted in [Fate::Forgotten, Fate::NoAnswer, Fate::Reached, Fate::FoundJob, Fate::WorksFlexibly, Fate::Died]
+        {
             assert!(fates.contains(&wanted), "{wanted:?}");
         }
     }

@@ -4,14 +4,14 @@ use bangfu_kernel::{Clock, Group, Role, ServiceLevel, group::group_of};
 use bangfu_people::roster::report;
 use bangfu_proto::{
     common::v1::DateRange,
-    followup::v1::{GetWorkloadRequest, ListDutiesRequest, WorkloadGroup},
+    followup::v1::{DutyState, GetWorkloadRequest, ListDutiesRequest, WorkloadGroup},
     people::v1::{self as people, ListPeopleRequest, RegisterMatch, UpsertTownshipRequest},
 };
 use chrono::{Datelike as _, Months, NaiveDate};
 
 use super::{
     Case,
-    figures::{Counts, Figures, Missed, States, TownshipFigures},
+    figures::{Counts, Figures, Missed, States, ToDo, TownshipFigures},
     life, print, say,
 };
 use crate::{
@@ -65,6 +65,7 @@ pub(super) async fn play(
         }
         count_people(&office, figures).await?;
         figures.due_this_month = due_this_month(&office, today).await?;
+        to_do(&office, figures).await?;
         print::arrival(figures);
     }
 
@@ -91,11 +92,8 @@ fn upsert(case: &Case) -> UpsertTownshipRequest {
 
 async fn import(office: &Office, case: &Case) -> anyhow::Result<TownshipFigures> {
     let import = client::people::import(&office.clerk, &case.roster, false).await?;
-    let mut figures = TownshipFigures {
-        township: case.township.to_string(),
-        name: case.name.clone(),
-        ..TownshipFigures::default()
-    };
+    let mut figures =
+        TownshipFigures { township: case.township.to_string(), name: case.name.clone(), ..TownshipFigures::default() };
     for result in &import.results {
         *figures.rows.entry(report::outcome_word(result.outcome()).to_owned()).or_default() += 1;
         for code in result.codes() {
@@ -137,6 +135,29 @@ async fn due_this_month(office: &Office, today: NaiveDate) -> anyhow::Result<Cou
     Ok(rows.into_iter().map(|row| (row.key, row.open)).collect())
 }
 
+/// Lines of the list of what to do that are shown.
+const TO_DO_SHOWN: usize = 10;
+
+/// What the office would see on its first day: everything open, by due day.
+async fn to_do(office: &Office, figures: &mut TownshipFigures) -> anyhow::Result<()> {
+    let request = ListDutiesRequest { states: vec![DutyState::Open.into()], ..Default::default() };
+    let duties = client::duties::all(&office.coordinator, request).await?;
+    figures.to_do_total = duties.len();
+    let shown = &duties[..duties.len().min(TO_DO_SHOWN)];
+    let names = client::duties::names(&office.coordinator, shown.iter().map(|duty| duty.person_id.clone()), "").await?;
+    for duty in shown {
+        figures.to_do.push(ToDo {
+            due_on: day(duty.due_on.as_ref()),
+            person_id: duty.person_id.clone(),
+            name: names.get(&duty.person_id).cloned().unwrap_or_default(),
+            village: duty.village.clone(),
+            coordinator: duty.coordinator.clone(),
+            rule: duty.rule.clone(),
+        });
+    }
+    Ok(())
+}
+
 /// Six days into the fourth month: the grace of the third is over.
 fn three_months_after(today: NaiveDate) -> NaiveDate {
     let first = today.with_day(1).unwrap_or(today);
@@ -151,13 +172,9 @@ async fn outcome(office: &Office, figures: &mut TownshipFigures) -> anyhow::Resu
         figures.after_three_months.insert(row.key, states);
     }
 
-    let missed = ListDutiesRequest {
-        states: vec![bangfu_proto::followup::v1::DutyState::Missed.into()],
-        ..Default::default()
-    };
+    let missed = ListDutiesRequest { states: vec![DutyState::Missed.into()], ..Default::default() };
     let missed = client::duties::all(&office.clerk, missed).await?;
-    let names =
-        client::duties::names(&office.clerk, missed.iter().map(|duty| duty.person_id.clone()), "").await?;
+    let names = client::duties::names(&office.clerk, missed.iter().map(|duty| duty.person_id.clone()), "").await?;
     for duty in missed {
         let contacts = client::contacts::of(&office.clerk, &duty.person_id, "").await?;
         figures.missed.push(Missed {

@@ -43,7 +43,12 @@ pub(crate) async fn run(svc: Followup, people: Peer) {
     let stopping = svc.ground.stopping.clone();
     let mut pause = PAUSE;
     loop {
-        let wait = match round(&svc, &people).await {
+        // Stopping in the middle of a delivery loses nothing: it is sent again under its request id.
+        let delivered = tokio::select! {
+            () = stopping.begun() => return,
+            delivered = round(&svc, &people) => delivered,
+        };
+        let wait = match delivered {
             Ok(true) => {
                 pause = PAUSE;
                 LOOK
@@ -75,7 +80,7 @@ async fn round(svc: &Followup, people: &Peer) -> Result<bool, Error> {
     tx.commit().await?;
     let mut all = true;
     for township in townships {
-        while !svc.ground.stopping.has_begun() {
+        loop {
             match of_township(svc, people, &township).await? {
                 Round::Nothing => break,
                 Round::Ended => {}
@@ -122,6 +127,7 @@ async fn of_township(svc: &Followup, people: &Peer, township: &Township) -> Resu
                 store::delivery::failed(&mut tx, contact_id, why, true).await?;
             }
             Outcome::NotNow(why) => {
+                tracing::info!(%township, contact_id = %delivery.contact_id, why, "the registry cannot be told yet");
                 waiting.insert(delivery.person_id);
                 store::delivery::failed(&mut tx, delivery.contact_id, why, false).await?;
             }

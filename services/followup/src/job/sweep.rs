@@ -66,9 +66,8 @@ async fn of_township(svc: &Followup, permit: Permit, as_of: NaiveDate) -> Result
     let next = Arc::new(Mutex::new(Some(ReviewKey::FIRST)));
     let sweeper = Sweeper { svc: svc.clone(), permit, sweep_id, as_of, next };
     sweeper.claim().await?;
-    let swept = sweeper.sweep().await;
-    match swept {
-        Ok(tally) => sweeper.finish(tally).await,
+    match sweeper.sweep().await {
+        Ok(tally) => sweeper.finish(&tally).await,
         Err(error) => {
             // Whoever comes next need not wait for the lease to run out.
             if let Err(left) = sweeper.give_back().await {
@@ -94,13 +93,14 @@ impl Sweeper {
                 Err(error) => failure = failure.or(Some(error)),
             }
         }
-        failure.map_or(Ok(total), Err)
+        failure.map_or(Ok(()), Err)?;
+        total.prove()?;
+        Ok(total)
     }
 
-    async fn finish(&self, tally: Tally) -> Result<Sweep, Error> {
-        tally.prove()?;
+    async fn finish(&self, tally: &Tally) -> Result<Sweep, Error> {
         let mut tx = self.svc.ground.db.township(&self.permit).await?;
-        let sweep = store::sweep::finish(&mut tx, self.sweep_id, &tally).await?;
+        let sweep = store::sweep::finish(&mut tx, self.sweep_id, tally).await?;
         if store::lease::beat(&mut tx, self.sweep_id).await? {
             store::lease::hand(&mut tx, None).await?;
         }

@@ -342,3 +342,81 @@ pub(crate) fn stored_state(number: i16) -> Option<DutyState> {
 fn reason_of(stored: i16) -> Option<ReleaseReason> {
     ReleaseReason::ALL.into_iter().find(|&reason| number(proto::ReleaseReason::from(reason)) == stored)
 }
+
+#[cfg(test)]
+mod tests {
+    use bangfu_kernel::Clock;
+    use bangfu_platform::{
+        auth::Permit,
+        db::Db,
+    };
+    use bangfu_testkit::databases;
+
+    use super::*;
+    use crate::{
+        model::service::Service,
+        store::subject::{self, Subject},
+    };
+
+    #[expect(clippy::disallowed_methods, reason = "a unit of work without a caller")]
+    fn permit() -> Permit {
+        Permit::of_job("test", "320685", "320685102".parse().ok())
+    }
+
+    fn step(state: DutyState, day: NaiveDate) -> Step {
+        let reason = (state == DutyState::Released).then_some(ReleaseReason::LevelChanged);
+        let duty = Duty {
+            rule: "follow_up.unemployed".into(),
+            service: Service::FollowUp,
+            period_start: day,
+            slot: 0,
+            opens_on: day,
+            due_on: day,
+            window_start: day,
+            target_on: day,
+            missed_from: day,
+            state,
+            state_on: day,
+            settled_by: None,
+            reason,
+            standard_version: "2021-03-01".into(),
+        };
+        Step { duty_id: Uuid::from_u128(7), person_id: Uuid::from_u128(1), duty }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_final_is_not_rewritten_by_the_statement_that_changes_duties() {
+        let name = databases::clone("followup").await;
+        let day: NaiveDate = "2026-01-05".parse().expect("a date");
+        let settings = databases::settings("followup", &name).await;
+        let db = Db::open(&settings, Clock::at(day)).await.expect("open");
+        let person = Subject {
+            person_id: Uuid::from_u128(1),
+            village: String::new(),
+            coordinator: String::new(),
+            joined_on: day,
+            facts: "{}".to_owned(),
+            next_review_on: None,
+            planned_as_of: None,
+        };
+        for (before, changes) in [
+            (DutyState::Open, 1),
+            (DutyState::Released, 1),
+            (DutyState::Missed, 0),
+            (DutyState::Waived, 0),
+        ] {
+            let mut tx = db.township(&permit()).await.expect("begun");
+            subject::save(&mut tx, std::slice::from_ref(&person)).await.expect("saved");
+            assert_eq!(insert(&mut tx, &[step(before, day)]).await.expect("raised"), 1);
+            assert_eq!(insert(&mut tx, &[step(before, day)]).await.expect("raised before"), 0);
+            let changed = change(&mut tx, &[step(DutyState::Open, day)], None).await.expect("changed");
+            assert_eq!(changed, changes, "{before:?}");
+            let kept = of_people(&mut tx, &[person.person_id]).await.expect("read");
+            let state = if changes == 1 { DutyState::Open } else { before };
+            assert_eq!(kept[&person.person_id][0].duty, step(state, day).duty);
+            drop(tx);
+        }
+        db.close().await;
+        databases::drop(&name).await;
+    }
+}

@@ -2,6 +2,7 @@
 
 mod contacts;
 mod deliveries;
+mod follower;
 mod guards;
 mod journeys;
 mod lists;
