@@ -22,10 +22,10 @@ async fn town(city: &City) -> Vec<String> {
             _ => sample::person(n),
         };
         if n % 3 == 0 {
-            request.village = "河口村".to_owned();
+            "河口村".clone_into(&mut request.village);
         }
         if n % 2 == 0 {
-            request.coordinator = "协理员乙".to_owned();
+            "协理员乙".clone_into(&mut request.coordinator);
         }
         if n == 6 {
             request.groups = vec![Group::Veteran.into()];

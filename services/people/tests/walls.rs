@@ -21,6 +21,15 @@ fn seen(status: &Status) -> (Code, String, Vec<u8>) {
     (status.code(), status.message().to_owned(), status.details().to_vec())
 }
 
+/// A text's bytes as PostgreSQL shows them.
+struct HexOf<'a>(&'a str);
+
+impl std::fmt::LowerHex for HexOf<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.bytes().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
 #[tokio::test]
 async fn another_townships_person_is_not_found_byte_for_byte_like_nobody() {
     let city = City::new().await;
@@ -82,7 +91,7 @@ async fn the_database_holds_no_name_number_phone_or_address_in_the_open() {
     let text = text.join("\n");
     let secrets = [&request.name, &request.id_number, &request.phone, &request.address, &request.remark];
     for secret in secrets {
-        let hex = secret.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let hex = format!("{:x}", HexOf(secret));
         assert!(!text.contains(secret.as_str()) && !text.contains(&hex), "{secret} stands in the open");
     }
     assert!(text.contains("双溪村"), "the look sees what is not sealed");

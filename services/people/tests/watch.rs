@@ -6,7 +6,7 @@ use bangfu::client::{Client, request_id};
 use bangfu_proto::{
     common::v1::Cursor,
     people::v1::{
-        EmploymentStatus, PersonEvent, PersonEventKind, RecordEmploymentRequest, WatchPeopleRequest,
+        EmploymentFact, EmploymentStatus, PersonEvent, PersonEventKind, RecordEmploymentRequest, WatchPeopleRequest,
         person_event::Change, watch_people_response::Item,
     },
 };
@@ -70,8 +70,8 @@ async fn from_zero_every_change_comes_in_order_and_tells_no_name() {
     };
     assert_eq!(township.name, "大东镇");
     assert_eq!((registered.village.as_str(), registered.memberships.len()), ("双溪村", 1));
-    assert_eq!(registered.employment.as_ref().map(|fact| fact.status()), Some(EmploymentStatus::Unemployed));
-    assert_eq!(recorded.employment.as_ref().map(|fact| fact.status()), Some(EmploymentStatus::Flexible));
+    assert_eq!(registered.employment.as_ref().map(EmploymentFact::status), Some(EmploymentStatus::Unemployed));
+    assert_eq!(recorded.employment.as_ref().map(EmploymentFact::status), Some(EmploymentStatus::Flexible));
     assert_eq!(bookmarks.last(), Some(&cursor(&events[2])));
     let text = format!("{events:?}");
     for secret in [sample::name(1), sample::id_number(1), sample::phone(1)] {

@@ -181,6 +181,11 @@ impl City {
         token_of(&self.issuer, subject, roles, township, &[])
     }
 
+    /// The issuer of this city's tokens, for tokens that no honest issuer would give.
+    pub fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
     /// Waits until follow-up has applied everything the registry has told.
     pub async fn settle(&self) {
         let mut people = self.look("people").await;

@@ -25,17 +25,16 @@ pub(crate) fn day() -> impl Strategy<Value = NaiveDate> {
 
 pub(crate) fn history() -> impl Strategy<Value = History> {
     let stays = prop_oneof![1 => vec(stay(), 0), 8 => vec(stay(), 1), 3 => vec(stay(), 2)];
-    (stays, vec(status(), 0..7), vec(membership(), 0..4), vec(record(), 0..16)).prop_map(
-        |(stays, statuses, groups, records)| {
-            let statuses: Vec<_> = statuses.iter().enumerate().map(|(i, status)| status.fact(i)).collect();
-            let records = records
-                .into_iter()
-                .enumerate()
-                .map(|(i, record)| Record { id: Uuid::from_u128((1000 - i) as u128), ..record })
-                .collect();
-            History { stays, statuses, groups, records }
-        },
-    )
+    let statuses = prop_oneof![3 => vec(status(), 0..7), 1 => unsettled()];
+    (stays, statuses, vec(membership(), 0..4), vec(record(), 0..16)).prop_map(|(stays, statuses, groups, records)| {
+        let statuses: Vec<_> = statuses.iter().enumerate().map(|(i, status)| status.fact(i)).collect();
+        let records = records
+            .into_iter()
+            .enumerate()
+            .map(|(i, record)| Record { id: Uuid::from_u128((1000 - i) as u128), ..record })
+            .collect();
+        History { stays, statuses, groups, records }
+    })
 }
 
 /// Known some days late, or some days before.
@@ -110,6 +109,21 @@ fn status() -> impl Strategy<Value = Status> {
             corrects,
         },
     )
+}
+
+/// Out of work and in work again and again within a year: what opens, is released and opens again.
+fn unsettled() -> impl Strategy<Value = Vec<Status>> {
+    (0u64..200, 10u64..70, late(), 3u64..7).prop_map(|(first, step, late, times)| {
+        let status = |i: u64| Status {
+            kind: if i.is_multiple_of(2) { EmploymentStatus::Unemployed } else { EmploymentStatus::Startup },
+            contract_months: 0,
+            insured: Insured::Unknown,
+            effective_on: FIRST + Days::new(first + i * step),
+            late,
+            corrects: None,
+        };
+        (0..times).map(status).collect()
+    })
 }
 
 fn membership() -> impl Strategy<Value = MembershipFact> {

@@ -132,7 +132,7 @@ async fn an_attempt_settles_nothing() {
     let people = unemployed(&city, 0..1, "2026-01-05").await;
     sweep(&city).await;
     let attempt = RecordContactRequest { result: ContactResult::NoAnswer.into(), ..contact(&city, &people[0]) };
-    assert_eq!(record(&city.clerk(DADONG), attempt).await.settled_duty_ids, [String::new(); 0]);
+    assert!(record(&city.clerk(DADONG), attempt).await.settled_duty_ids.is_empty());
     assert!(duties(&city).await.iter().all(|duty| state(duty) == "OPEN"));
     city.close().await;
 }

@@ -31,7 +31,7 @@ async fn a_contact_cannot_be_edited_or_deleted_only_voided() {
         "DELETE FROM subject WHERE township = '320685102'",
     ] {
         let refused = sqlx::query(statement).execute(&mut service).await.expect_err(statement);
-        assert_eq!(refused.as_database_error().and_then(|it| it.code()).as_deref(), Some("42501"), "{statement}");
+        assert!(refused.to_string().contains("permission denied"), "{statement}: {refused}");
     }
     city.close().await;
 }

@@ -61,7 +61,7 @@ async fn the_workload_counts_what_the_list_shows() {
         city.clerk(DADONG).followup().get_workload(request).await.expect("counted").into_inner().rows
     };
     let all = WorkloadRow { key: "双溪村".into(), open: 15, overdue: 1, done: 1, ..Default::default() };
-    assert_eq!(count(WorkloadGroup::Village).await, [all.clone()]);
+    assert_eq!(count(WorkloadGroup::Village).await, std::slice::from_ref(&all));
     assert_eq!(count(WorkloadGroup::Coordinator).await, [WorkloadRow { key: "协理员甲".into(), ..all }]);
     let by_rule = count(WorkloadGroup::Rule).await;
     assert_eq!(by_rule.len(), 5);

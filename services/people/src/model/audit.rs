@@ -100,6 +100,8 @@ pub fn verify(township: &str, entries: &[AuditEntry]) -> Result<(), Broken> {
 mod tests {
     use super::*;
 
+    type Tamper = fn(&mut Vec<AuditEntry>);
+
     fn trail() -> Vec<AuditEntry> {
         let mut entries: Vec<AuditEntry> = Vec::new();
         for seq in 1..=4 {
@@ -125,7 +127,7 @@ mod tests {
         assert_eq!(verify("320685102", &trail()), Ok(()));
         assert_eq!(verify("320685103", &trail()), Err(Broken(1)), "another township's");
 
-        let tampered: [(&str, fn(&mut Vec<AuditEntry>), i64); 5] = [
+        let tampered: [(&str, Tamper, i64); 5] = [
             ("changed reason", |t| t[1].reason = "别的理由".to_owned(), 2),
             ("changed actor", |t| t[3].actor = "clerk-2".to_owned(), 4),
             ("taken out", |t| drop(t.remove(1)), 2),

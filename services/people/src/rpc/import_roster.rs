@@ -1,10 +1,14 @@
 //! Takes a roster, row by row: all of it in one unit of work, or nothing.
 
 use bangfu_kernel::{Error, error::Rule, fields};
-use bangfu_platform::{auth::admitted, id};
+use bangfu_platform::{
+    auth::{Permit, admitted},
+    id,
+};
 use bangfu_proto::people::v1::{
     ImportRosterRequest, RosterImport, RosterRows, RosterStart, import_roster_request::Part,
 };
+use tokio::time::timeout_at;
 use tonic::{Code, Request, Status, Streaming};
 
 use crate::{
@@ -24,7 +28,7 @@ pub(super) async fn handle(
 ) -> Result<RosterImport, Error> {
     let (permit, mut parts) = admitted(request)?;
     // No session is held while the caller sends: a slow one costs memory, not a connection.
-    let Taken { start, judged, content } = taken(svc, &mut parts).await?;
+    let Taken { start, judged, content } = in_time(&permit, taken(svc, &mut parts)).await?;
     let (people, verdicts) = (judged.accepted, judged.verdicts);
 
     let mut tx = svc.ground.db.township(&permit).await?;
@@ -53,6 +57,14 @@ pub(super) async fn handle(
     tx.commit().await?;
 
     Ok(import)
+}
+
+/// A caller who stops sending without going away is not waited for beyond the deadline.
+async fn in_time<T>(permit: &Permit, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    match permit.deadline() {
+        Some(deadline) => timeout_at(deadline, work).await.unwrap_or(Err(Error::Deadline)),
+        None => work.await,
+    }
 }
 
 /// The whole roster, judged as it comes in; raw rows are gone with their part.

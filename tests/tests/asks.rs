@@ -1,0 +1,254 @@
+//! Every RPC of the contract, asked about things that a caller names: ids, townships, cursors, page tokens. Whoever adds
+//! an RPC adds its case here.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt::Debug,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use bangfu::client::{Client, date, request_id};
+use bangfu_proto::{
+    common::v1::Cursor,
+    followup::v1::{
+        Channel, ContactResult, GetWorkloadRequest, ListContactsRequest, ListDutiesRequest, ListSweepsRequest,
+        RecordContactRequest, RunSweepRequest, VoidContactRequest, WatchDutiesRequest, WorkloadGroup,
+    },
+    people::v1::{
+        BatchGetPeopleRequest, EmploymentStatus, GetPersonRequest, ImportRosterRequest, ListPeopleRequest,
+        ListTownshipsRequest, RecordEmploymentRequest, RegisterPersonRequest, RevealPersonRequest, RosterRows,
+        RosterStart, UpsertTownshipRequest, WatchPeopleRequest, import_roster_request::Part,
+    },
+};
+use bangfu_testkit::sample;
+use tonic::{Response, Status, Streaming};
+use tonic_types::{ErrorInfo, StatusExt as _};
+use uuid::Uuid;
+
+/// Sample people nobody else in a test uses.
+static NEXT: AtomicU32 = AtomicU32::new(2_000);
+
+/// What requests name.
+#[derive(Debug, Clone)]
+pub(crate) struct Names {
+    pub(crate) township: String,
+    pub(crate) person: String,
+    pub(crate) record: String,
+    pub(crate) contact: String,
+    pub(crate) request: String,
+    pub(crate) epochs: BTreeMap<&'static str, String>,
+    pub(crate) pages: BTreeMap<&'static str, String>,
+}
+
+/// What came back, as text: an answer, or an error in all its parts with the names in it made alike.
+pub(crate) type Answer = Result<String, Refusal>;
+
+/// An error as a client sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) reason: String,
+    pub(crate) text: String,
+}
+
+impl Names {
+    /// Of things that never were.
+    pub(crate) fn of_nobody() -> Self {
+        let random = || Uuid::now_v7().to_string();
+        Self {
+            township: "320685999".to_owned(),
+            person: random(),
+            record: random(),
+            contact: random(),
+            request: random(),
+            epochs: ["people", "followup"].map(|service| (service, random())).into(),
+            pages: BTreeMap::new(),
+        }
+    }
+
+    fn cursor(&self, service: &str) -> Cursor {
+        Cursor { township: self.township.clone(), epoch: self.epochs[service].clone(), seq: 1 }
+    }
+
+    fn page(&self, method: &str) -> String {
+        self.pages.get(method).cloned().unwrap_or_else(|| "bm8gdG9rZW4gb2Ygb3VycyBhdCBhbGwsIG5vdCBldmVyLCBubw".to_owned())
+    }
+
+    /// An error's parts. Its bytes too, unless several keys of metadata stand in them in any order.
+    fn refusal(&self, status: &Status) -> Refusal {
+        let details = status.get_error_details();
+        let info = details.error_info().cloned().unwrap_or_else(|| ErrorInfo::new("", "", HashMap::new()));
+        let metadata: BTreeMap<_, _> = info.metadata.iter().collect();
+        let bytes = if metadata.len() < 2 { hex(status.details()) } else { String::new() };
+        let (bad, told) = (details.bad_request(), details.localized_message());
+        let mut text = format!(
+            "{:?} {} {} {} {metadata:?} {bad:?} {told:?} {bytes}",
+            status.code(),
+            status.message(),
+            info.reason,
+            info.domain
+        );
+        for name in [&self.township, &self.person, &self.record, &self.contact, &self.request] {
+            text = text.replace(name.as_str(), "…").replace(&hex(name.as_bytes()), "…");
+        }
+        Refusal { reason: info.reason, text }
+    }
+
+    fn told<T: Debug>(&self, answer: Result<Response<T>, Status>) -> Answer {
+        self.tells(answer, |message| format!("{message:?}"))
+    }
+
+    fn tells<T>(&self, answer: Result<Response<T>, Status>, show: impl Fn(T) -> String) -> Answer {
+        answer.map(|message| show(message.into_inner())).map_err(|status| self.refusal(&status))
+    }
+
+    async fn streams<T>(&self, answer: Result<Response<Streaming<T>>, Status>) -> Answer {
+        let mut stream = answer.map_err(|status| self.refusal(&status))?.into_inner();
+        match stream.message().await {
+            Ok(_) => Ok("it streams".to_owned()),
+            Err(status) => Err(self.refusal(&status)),
+        }
+    }
+}
+
+/// Asks one method about names, beside the caller's own person where it takes one. `path` as in the access rules.
+#[expect(clippy::too_many_lines, reason = "one table: every RPC of the contract")]
+pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: &str) -> Vec<Answer> {
+    let (mut people, mut followup) = (client.people(), client.followup());
+    let method = path.rsplit('/').next().unwrap_or_default();
+    let township = || names.township.clone();
+    let page_token = names.page(method);
+    let on = date("2026-01-05".parse().expect("a date"));
+    match method {
+        "RegisterPerson" => {
+            let request = RegisterPersonRequest { request_id: names.request.clone(), ..sample::person(next()) };
+            vec![names.tells(people.register_person(request).await, |_| "registered".to_owned())]
+        }
+        "GetPerson" => {
+            let about = GetPersonRequest { person_id: names.person.clone(), township: String::new() };
+            let at = GetPersonRequest { person_id: own_person.to_owned(), township: township() };
+            vec![names.told(people.get_person(about).await), names.told(people.get_person(at).await)]
+        }
+        "BatchGetPeople" => {
+            let about = BatchGetPeopleRequest { person_ids: vec![names.person.clone()], township: String::new() };
+            let at = BatchGetPeopleRequest { person_ids: vec![own_person.to_owned()], township: township() };
+            vec![names.told(people.batch_get_people(about).await), names.told(people.batch_get_people(at).await)]
+        }
+        "ListPeople" => {
+            let at = ListPeopleRequest { township: township(), ..Default::default() };
+            let on = ListPeopleRequest { page_token, ..Default::default() };
+            vec![names.told(people.list_people(at).await), names.told(people.list_people(on).await)]
+        }
+        "RecordEmployment" => {
+            let record = RecordEmploymentRequest {
+                request_id: request_id(),
+                person_id: own_person.to_owned(),
+                employment: Some(sample::employment(EmploymentStatus::Flexible, "2026-01-05")),
+                ..Default::default()
+            };
+            let about = RecordEmploymentRequest { person_id: names.person.clone(), ..record.clone() };
+            let at = RecordEmploymentRequest { township: township(), ..record.clone() };
+            let corrects = RecordEmploymentRequest { corrects_record_id: names.record.clone(), ..record };
+            vec![
+                names.told(people.record_employment(about).await),
+                names.told(people.record_employment(at).await),
+                names.told(people.record_employment(corrects).await),
+            ]
+        }
+        "ImportRoster" => {
+            let start = RosterStart { request_id: names.request.clone(), ..Default::default() };
+            let rows = RosterRows { rows: vec![sample::row(next(), 4)] };
+            let parts = [Part::Start(start), Part::Rows(rows)].map(|part| ImportRosterRequest { part: Some(part) });
+            let answer = people.import_roster(futures::stream::iter(parts)).await;
+            vec![names.tells(answer, |import| format!("{} accepted", import.accepted))]
+        }
+        "RevealPerson" => {
+            let about = RevealPersonRequest { person_id: names.person.clone(), reason: "上门走访".to_owned() };
+            vec![names.told(people.reveal_person(about).await)]
+        }
+        "WatchPeople" => {
+            let at = WatchPeopleRequest { townships: vec![township()], ..Default::default() };
+            let from = WatchPeopleRequest { cursors: vec![names.cursor("people")], ..Default::default() };
+            vec![names.streams(people.watch_people(at).await).await, names.streams(people.watch_people(from).await).await]
+        }
+        "ListTownships" => {
+            let on = ListTownshipsRequest { page_token, ..Default::default() };
+            vec![names.told(people.list_townships(on).await)]
+        }
+        "UpsertTownship" => {
+            let request = UpsertTownshipRequest {
+                request_id: request_id(),
+                code: township(),
+                name: "改名镇".to_owned(),
+                etag: "0".to_owned(),
+            };
+            vec![names.told(people.upsert_township(request).await)]
+        }
+        "ListDuties" => {
+            let about = ListDutiesRequest { person_id: names.person.clone(), ..Default::default() };
+            let at = ListDutiesRequest { township: township(), ..Default::default() };
+            let next = ListDutiesRequest { page_token, ..Default::default() };
+            vec![
+                names.told(followup.list_duties(about).await),
+                names.told(followup.list_duties(at).await),
+                names.told(followup.list_duties(next).await),
+            ]
+        }
+        "GetWorkload" => {
+            let group_by = WorkloadGroup::Rule.into();
+            let at = GetWorkloadRequest { group_by, township: township(), ..Default::default() };
+            vec![names.told(followup.get_workload(at).await)]
+        }
+        "RecordContact" => {
+            let about = RecordContactRequest {
+                request_id: request_id(),
+                person_id: names.person.clone(),
+                on,
+                channel: Channel::Phone.into(),
+                result: ContactResult::ReachedSelf.into(),
+                ..Default::default()
+            };
+            vec![names.told(followup.record_contact(about).await)]
+        }
+        "ListContacts" => {
+            let about = ListContactsRequest { person_id: names.person.clone(), ..Default::default() };
+            let at = ListContactsRequest { township: township(), ..Default::default() };
+            let next = ListContactsRequest { page_token, ..Default::default() };
+            vec![
+                names.told(followup.list_contacts(about).await),
+                names.told(followup.list_contacts(at).await),
+                names.told(followup.list_contacts(next).await),
+            ]
+        }
+        "VoidContact" => {
+            let about = VoidContactRequest {
+                request_id: request_id(),
+                contact_id: names.contact.clone(),
+                reason: "录入有误".to_owned(),
+            };
+            vec![names.told(followup.void_contact(about).await)]
+        }
+        "RunSweep" => {
+            let at = RunSweepRequest { request_id: request_id(), townships: vec![township()], ..Default::default() };
+            vec![names.told(followup.run_sweep(at).await)]
+        }
+        "ListSweeps" => {
+            let at = ListSweepsRequest { township: township(), ..Default::default() };
+            let next = ListSweepsRequest { page_token, ..Default::default() };
+            vec![names.told(followup.list_sweeps(at).await), names.told(followup.list_sweeps(next).await)]
+        }
+        "WatchDuties" => {
+            let at = WatchDutiesRequest { townships: vec![township()], ..Default::default() };
+            let from = WatchDutiesRequest { cursors: vec![names.cursor("followup")], ..Default::default() };
+            vec![names.streams(followup.watch_duties(at).await).await, names.streams(followup.watch_duties(from).await).await]
+        }
+        other => panic!("{other} has no case here: a new RPC needs one"),
+    }
+}
+
+fn next() -> u32 {
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,430 @@
+//! Whatever is wrong with a request is told at once, all of it, in both languages, and nothing happens.
+
+use std::collections::BTreeSet;
+
+use bangfu::client::{Client, request_id};
+use bangfu_kernel::Role;
+use bangfu_proto::{
+    ACCESS,
+    common::v1::{CalendarDate, DateRange},
+    followup::v1 as followup,
+    people::v1 as people,
+};
+use bangfu_testkit::{City, DADONG, reason, sample};
+use tonic::{Code, Response, Status};
+use tonic_types::StatusExt as _;
+
+use crate::steps::{contact, on, sweep, unemployed};
+
+type Refused = Result<String, Status>;
+
+/// The fields of a FIELD_INVALID, after a look at how it is told.
+fn faults(what: &str, answer: Refused) -> BTreeSet<String> {
+    let status = answer.expect_err(what);
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::InvalidArgument, "FIELD_INVALID"), "{what}: {status}");
+    let details = status.get_error_details();
+    let sentence = details.localized_message().expect("a sentence for the office");
+    assert!(sentence.locale == "zh-CN" && chinese(&sentence.message), "{what}: {sentence:?}");
+    let violations = &details.bad_request().expect("violations").field_violations;
+    for violation in violations {
+        assert!(violation.description.is_ascii() && !violation.description.is_empty(), "{what}: {violation:?}");
+        let told = violation.localized_message.as_ref().expect("a rule for the office");
+        assert!(told.locale == "zh-CN" && chinese(&told.message), "{what}: {violation:?}");
+    }
+    violations.iter().map(|violation| violation.field.clone()).collect()
+}
+
+fn chinese(text: &str) -> bool {
+    text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
+}
+
+fn told<T: std::fmt::Debug>(answer: Result<Response<T>, Status>) -> Refused {
+    answer.map(|message| format!("{message:?}"))
+}
+
+fn long(characters: usize) -> String {
+    "字".repeat(characters + 1)
+}
+
+fn no_date() -> Option<CalendarDate> {
+    Some(CalendarDate { year: 2026, month: 2, day: 30 })
+}
+
+fn employment() -> people::NewEmployment {
+    people::NewEmployment {
+        status: 99,
+        effective_on: no_date(),
+        known_on: no_date(),
+        employer: long(128),
+        credit_code: "123".to_owned(),
+        contract_months: 601,
+        insured: 9,
+        source: long(64),
+        evidence: long(512),
+    }
+}
+
+const OF_EMPLOYMENT: &str = "employment.status employment.effective_on employment.known_on employment.employer \
+     employment.credit_code employment.contract_months employment.insured employment.source employment.evidence";
+
+fn backwards() -> Option<DateRange> {
+    Some(DateRange { from: on("2026-02-01"), to: on("2026-01-01") })
+}
+
+/// A request with all fields wrong, and the fields that must be named.
+#[expect(clippy::too_many_lines, reason = "one table: every RPC of the contract")]
+async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
+    let caller = |role: Role| match role {
+        Role::Bureau => city.bureau(),
+        _ => city.clerk(DADONG),
+    };
+    let client = caller(if ["UpsertTownship", "RunSweep"].contains(&method) { Role::Bureau } else { Role::Clerk });
+    let (mut registry, mut follow) = (client.people(), client.followup());
+    let bad = || "nonsense\u{0}".to_owned();
+    match method {
+        "RegisterPerson" => {
+            let request = people::RegisterPersonRequest {
+                request_id: bad(),
+                name: long(64),
+                id_number: "320699".to_owned(),
+                phone: "1".to_owned(),
+                address: long(256),
+                village: long(64),
+                coordinator: long(64),
+                education: long(64),
+                groups: vec![99],
+                source: 99,
+                employment: Some(employment()),
+                remark: long(512),
+                job_wish: long(128),
+                training_wish: long(128),
+            };
+            let fields = "request_id name id_number phone address village coordinator education groups source remark \
+                          job_wish training_wish";
+            (told(registry.register_person(request).await), format!("{fields} {OF_EMPLOYMENT}"))
+        }
+        "GetPerson" => {
+            let request = people::GetPersonRequest { person_id: bad(), township: bad() };
+            (told(registry.get_person(request).await), "person_id township".into())
+        }
+        "BatchGetPeople" => {
+            let request = people::BatchGetPeopleRequest { person_ids: vec![bad(); 501], township: bad() };
+            (told(registry.batch_get_people(request).await), "person_ids township".into())
+        }
+        "ListPeople" => {
+            let request = people::ListPeopleRequest {
+                page_size: 501,
+                page_token: bad(),
+                township: bad(),
+                village: bad(),
+                coordinator: long(64),
+                group: 99,
+                level: 99,
+            };
+            (told(registry.list_people(request).await), "page_size township village coordinator group level".into())
+        }
+        "RecordEmployment" => {
+            let request = people::RecordEmploymentRequest {
+                request_id: bad(),
+                person_id: bad(),
+                employment: Some(employment()),
+                corrects_record_id: bad(),
+                township: bad(),
+            };
+            let fields = "request_id person_id corrects_record_id township";
+            (told(registry.record_employment(request).await), format!("{fields} {OF_EMPLOYMENT}"))
+        }
+        "ImportRoster" => {
+            let start = people::RosterStart {
+                request_id: bad(),
+                validate_only: false,
+                ledger_on: no_date(),
+                file_name: long(256),
+            };
+            let answer = send(&client, vec![begin(start)]).await;
+            (told(answer), "start.request_id start.ledger_on start.file_name".into())
+        }
+        "RevealPerson" => {
+            let request = people::RevealPersonRequest { person_id: bad(), reason: "看".to_owned() };
+            (told(registry.reveal_person(request).await), "person_id reason".into())
+        }
+        "WatchPeople" => {
+            let request = people::WatchPeopleRequest { kinds: vec![0, 99], townships: vec![String::new()], ..Default::default() };
+            (told(registry.watch_people(request).await), "kinds townships".into())
+        }
+        "ListTownships" => {
+            let request = people::ListTownshipsRequest { page_size: -1, page_token: bad() };
+            (told(registry.list_townships(request).await), "page_size".into())
+        }
+        "UpsertTownship" => {
+            let request =
+                people::UpsertTownshipRequest { request_id: bad(), code: bad(), name: long(64), etag: bad() };
+            (told(registry.upsert_township(request).await), "request_id code name".into())
+        }
+        "ListDuties" => {
+            let request = followup::ListDutiesRequest {
+                page_size: -1,
+                page_token: bad(),
+                township: bad(),
+                coordinator: "甲".to_owned(),
+                unassigned: true,
+                village: bad(),
+                person_id: bad(),
+                rule: long(64),
+                states: vec![0, 99],
+                due: backwards(),
+            };
+            let fields = "page_size township unassigned village person_id rule states due.to";
+            (told(follow.list_duties(request).await), fields.into())
+        }
+        "GetWorkload" => {
+            let request = followup::GetWorkloadRequest { group_by: 99, township: bad(), due: backwards() };
+            (told(follow.get_workload(request).await), "group_by township due.to".into())
+        }
+        "RecordContact" => {
+            let request = followup::RecordContactRequest {
+                request_id: bad(),
+                person_id: bad(),
+                on: no_date(),
+                channel: 99,
+                result: 99,
+                answered_by: long(32),
+                status_learned: Some(followup::StatusLearned {
+                    status: 99,
+                    effective_on: no_date(),
+                    employer: long(128),
+                    contract_months: -1,
+                    insured: 9,
+                }),
+                job_intention: Some(followup::JobIntention {
+                    occupation: long(64),
+                    monthly_wage_fen: -1,
+                    place: long(64),
+                }),
+                training_intention: long(128),
+                difficulties: vec![long(128)],
+                services: vec![followup::Service::PolicyPublicity.into(), 99],
+                policies_told: vec![],
+                subsidies_suggested: vec![String::new(); 21],
+                note: bad(),
+                coordinator: long(64),
+            };
+            let fields = "request_id person_id on channel result answered_by status_learned.status \
+                          status_learned.effective_on status_learned.employer status_learned.contract_months \
+                          status_learned.insured job_intention.occupation job_intention.monthly_wage_fen \
+                          job_intention.place training_intention difficulties services policies_told \
+                          subsidies_suggested note coordinator";
+            (told(follow.record_contact(request).await), fields.into())
+        }
+        "ListContacts" => {
+            let request = followup::ListContactsRequest {
+                page_size: 501,
+                page_token: bad(),
+                township: bad(),
+                person_id: bad(),
+            };
+            (told(follow.list_contacts(request).await), "page_size township person_id".into())
+        }
+        "VoidContact" => {
+            let request =
+                followup::VoidContactRequest { request_id: bad(), contact_id: bad(), reason: long(256) };
+            (told(follow.void_contact(request).await), "request_id contact_id reason".into())
+        }
+        "RunSweep" => {
+            let request = followup::RunSweepRequest {
+                request_id: bad(),
+                as_of: on("2021-02-28"),
+                townships: vec![String::new(), bad()],
+            };
+            (told(follow.run_sweep(request).await), "request_id as_of townships".into())
+        }
+        "ListSweeps" => {
+            let request = followup::ListSweepsRequest { page_size: 501, page_token: bad(), township: bad() };
+            (told(follow.list_sweeps(request).await), "page_size township".into())
+        }
+        "WatchDuties" => {
+            let request =
+                followup::WatchDutiesRequest { states: vec![0, 99], townships: vec![String::new()], ..Default::default() };
+            (told(follow.watch_duties(request).await), "states townships".into())
+        }
+        other => panic!("{other} has no case here: a new RPC needs one"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_rpc_lists_all_faults_of_a_request_at_once_in_both_languages() {
+    let city = City::new().await;
+    for rule in ACCESS {
+        let method = rule.path.rsplit('/').next().unwrap_or_default();
+        let (answer, fields) = all_wrong(&city, method).await;
+        let expected = fields.split_whitespace().map(str::to_owned).collect();
+        assert_eq!(faults(method, answer), expected, "{method}");
+    }
+    city.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_with_nothing_in_it_is_told_what_is_required() {
+    let city = City::new().await;
+    let (clerk, bureau) = (city.clerk(DADONG), city.bureau());
+    let (mut registry, mut follow) = (clerk.people(), clerk.followup());
+    let table: [(&str, Refused, &str); 8] = [
+        ("RegisterPerson", told(registry.register_person(people::RegisterPersonRequest::default()).await), "request_id name id_number groups"),
+        ("RecordEmployment", told(registry.record_employment(people::RecordEmploymentRequest::default()).await), "request_id person_id employment"),
+        ("RevealPerson", told(registry.reveal_person(people::RevealPersonRequest::default()).await), "person_id reason"),
+        ("UpsertTownship", told(bureau.people().upsert_township(people::UpsertTownshipRequest::default()).await), "request_id code name"),
+        ("RecordContact", told(follow.record_contact(followup::RecordContactRequest::default()).await), "request_id person_id on channel result"),
+        ("VoidContact", told(follow.void_contact(followup::VoidContactRequest::default()).await), "request_id contact_id reason"),
+        ("GetWorkload", told(follow.get_workload(followup::GetWorkloadRequest::default()).await), "group_by"),
+        ("ListDuties of the city", told(bureau.followup().list_duties(followup::ListDutiesRequest::default()).await), "township"),
+    ];
+    for (method, answer, fields) in table {
+        let expected = fields.split_whitespace().map(str::to_owned).collect();
+        assert_eq!(faults(method, answer), expected, "{method}");
+    }
+    city.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_date_that_does_not_exist_lies_outside_the_centuries_or_ahead_is_named() {
+    let city = City::new().await;
+    let person_id = unemployed(&city, DADONG, 0..1, "2026-01-05").await.swap_remove(0);
+    let (clerk, bureau) = (city.clerk(DADONG), city.bureau());
+    let day = |year, month, day| CalendarDate { year, month, day };
+    let impossible = [day(1899, 12, 31), day(2101, 1, 1), day(2026, 2, 30), day(2026, 13, 1), day(0, 0, 0), day(2026, -1, 1)];
+    // Valid, and tomorrow or later.
+    let ahead = [day(2026, 1, 6), day(2100, 12, 31)];
+    for (date, exists) in impossible.iter().map(|date| (*date, false)).chain(ahead.iter().map(|date| (*date, true))) {
+        let date = Some(date);
+        let status = people::NewEmployment { effective_on: date, ..sample::employment(people::EmploymentStatus::Retired, "2026-01-05") };
+        let known = people::NewEmployment { known_on: date, ..sample::employment(people::EmploymentStatus::Retired, "2026-01-05") };
+        let record = |employment| people::RecordEmploymentRequest {
+            request_id: request_id(),
+            person_id: person_id.clone(),
+            employment: Some(employment),
+            ..Default::default()
+        };
+        let register = people::RegisterPersonRequest { employment: Some(status.clone()), ..sample::person(5) };
+        let held = followup::RecordContactRequest { on: date, ..contact(&city, &person_id) };
+        let learned = followup::StatusLearned { status: 1, effective_on: date, ..Default::default() };
+        let learned = followup::RecordContactRequest { status_learned: Some(learned), ..contact(&city, &person_id) };
+        let as_of = followup::RunSweepRequest { request_id: request_id(), as_of: date, ..Default::default() };
+        let start = people::RosterStart { request_id: request_id(), ledger_on: date, ..Default::default() };
+        let (mut registry, mut follow) = (clerk.people(), clerk.followup());
+        let mut table: Vec<(&str, Refused)> = vec![
+            ("employment.effective_on", told(registry.record_employment(record(status)).await)),
+            ("employment.known_on", told(registry.record_employment(record(known)).await)),
+            ("employment.effective_on", told(registry.register_person(register).await)),
+            ("on", told(follow.record_contact(held).await)),
+            ("status_learned.effective_on", told(follow.record_contact(learned).await)),
+            ("as_of", told(bureau.followup().run_sweep(as_of).await)),
+            ("start.ledger_on", told(send(&clerk, vec![begin(start), rows(0..1)]).await)),
+        ];
+        if !exists {
+            for (field, due) in [("due.from", DateRange { from: date, to: None }), ("due.to", DateRange { from: None, to: date })] {
+                let duties = followup::ListDutiesRequest { due: Some(due), ..Default::default() };
+                let workload = followup::GetWorkloadRequest { group_by: 1, due: Some(due), ..Default::default() };
+                table.push((field, told(follow.list_duties(duties).await)));
+                table.push((field, told(follow.get_workload(workload).await)));
+            }
+        }
+        for (field, answer) in table {
+            assert_eq!(faults(field, answer), [field.to_owned()].into(), "{date:?}");
+        }
+    }
+    for (as_of, before) in [("2021-02-28", true), ("2021-03-01", false)] {
+        let request = followup::RunSweepRequest { request_id: request_id(), as_of: on(as_of), ..Default::default() };
+        let answer = told(bureau.followup().run_sweep(request).await);
+        assert_eq!(answer.is_err(), before, "{as_of}");
+    }
+    let before = followup::RecordContactRequest { on: on("2026-01-04"), ..contact(&city, &person_id) };
+    assert_eq!(faults("before they joined", told(clerk.followup().record_contact(before).await)), ["on".to_owned()].into());
+    city.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_list_takes_a_page_of_less_than_nothing_or_more_than_five_hundred() {
+    let city = City::new().await;
+    let clerk = city.clerk(DADONG);
+    let (mut registry, mut follow) = (clerk.people(), clerk.followup());
+    for page_size in [-1, 501, i32::MIN, i32::MAX] {
+        let people = people::ListPeopleRequest { page_size, ..Default::default() };
+        let townships = people::ListTownshipsRequest { page_size, ..Default::default() };
+        let duties = followup::ListDutiesRequest { page_size, ..Default::default() };
+        let contacts = followup::ListContactsRequest { page_size, ..Default::default() };
+        let sweeps = followup::ListSweepsRequest { page_size, ..Default::default() };
+        for answer in [
+            told(registry.list_people(people).await),
+            told(registry.list_townships(townships).await),
+            told(follow.list_duties(duties).await),
+            told(follow.list_contacts(contacts).await),
+            told(follow.list_sweeps(sweeps).await),
+        ] {
+            assert_eq!(faults("page_size", answer), ["page_size".to_owned()].into(), "{page_size}");
+        }
+    }
+    let token = followup::ListDutiesRequest { page_token: "x".repeat(9_000), ..Default::default() };
+    assert_eq!(reason(&follow.list_duties(token).await.expect_err("no token")), "PAGE_TOKEN_INVALID");
+    city.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_id_is_good_for_one_request_of_one_caller() {
+    let city = City::new().await;
+    let person_id = unemployed(&city, DADONG, 0..1, "2026-01-05").await.swap_remove(0);
+    let (clerk, bureau) = (city.clerk(DADONG), city.bureau());
+    let id = request_id();
+    let record = followup::RecordContactRequest { request_id: id.clone(), ..contact(&city, &person_id) };
+    let first = clerk.followup().record_contact(record.clone()).await.expect("recorded").into_inner();
+    assert_eq!(clerk.followup().record_contact(record.clone()).await.expect("repeated").into_inner(), first);
+    let sweep_id = request_id();
+    let run = followup::RunSweepRequest { request_id: sweep_id.clone(), ..Default::default() };
+    bureau.followup().run_sweep(run.clone()).await.expect("swept");
+    let register = people::RegisterPersonRequest { request_id: id.clone(), ..sample::person(1) };
+    clerk.people().register_person(register.clone()).await.expect("the registry keeps its own");
+
+    let other = followup::RecordContactRequest { note: "另一件事".to_owned(), ..record.clone() };
+    let void = followup::VoidContactRequest { request_id: id.clone(), contact_id: first.contact_id, reason: "录入有误".to_owned() };
+    let second_clerk = city.caller("clerk-2", &[Role::Clerk], Some(DADONG), &[]);
+    let employment = people::RecordEmploymentRequest {
+        request_id: id.clone(),
+        person_id,
+        employment: Some(sample::employment(people::EmploymentStatus::Flexible, "2026-01-05")),
+        ..Default::default()
+    };
+    let start = people::RosterStart { request_id: id.clone(), ..Default::default() };
+    let reused = [
+        ("another content", id.clone(), told(clerk.followup().record_contact(other).await)),
+        ("another method", id.clone(), told(clerk.followup().void_contact(void).await)),
+        ("another caller", id.clone(), told(second_clerk.followup().record_contact(record).await)),
+        ("another sweep", sweep_id.clone(), told(bureau.followup().run_sweep(followup::RunSweepRequest { townships: vec![DADONG.into()], ..run }).await)),
+        ("another person", id.clone(), told(clerk.people().register_person(people::RegisterPersonRequest { name: "另样".into(), ..register }).await)),
+        ("a status", id.clone(), told(clerk.people().record_employment(employment).await)),
+        ("a roster", id.clone(), told(send(&clerk, vec![begin(start), rows(4..5)]).await)),
+    ];
+    for (what, id, answer) in reused {
+        let refused = answer.expect_err(what);
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::InvalidArgument, "REQUEST_ID_REUSED"), "{what}");
+        let info = refused.get_details_error_info().expect("info");
+        assert_eq!(info.metadata.get("request_id"), Some(&id), "{what}");
+    }
+    assert_eq!(sweep(&city).await.len(), 2);
+    city.close().await;
+}
+
+fn begin(start: people::RosterStart) -> people::import_roster_request::Part {
+    people::import_roster_request::Part::Start(start)
+}
+
+fn rows(numbers: std::ops::Range<u32>) -> people::import_roster_request::Part {
+    let rows = numbers.zip(4..).map(|(n, row)| sample::row(n, row)).collect();
+    people::import_roster_request::Part::Rows(people::RosterRows { rows })
+}
+
+async fn send(
+    client: &Client,
+    parts: Vec<people::import_roster_request::Part>,
+) -> Result<Response<people::RosterImport>, Status> {
+    let messages: Vec<_> = parts.into_iter().map(|part| people::ImportRosterRequest { part: Some(part) }).collect();
+    client.people().import_roster(futures::stream::iter(messages)).await
+}

@@ -1,0 +1,230 @@
+//! Another township's everything is like nothing at all, to every RPC of the contract; and nobody passes a door that is
+//! not theirs.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use bangfu::client::Client;
+use bangfu_kernel::{Clock, Role};
+use bangfu_platform::auth::issuer::NewToken;
+use bangfu_proto::{
+    ACCESS,
+    access::v1::Scope,
+    followup::v1::{ListContactsRequest, ListDutiesRequest, ListSweepsRequest, followup_service_client::FollowupServiceClient},
+    people::v1::{
+        EmploymentStatus, ListPeopleRequest, ListTownshipsRequest, people_service_client::PeopleServiceClient,
+    },
+};
+use bangfu_testkit::{City, DADONG, LIBAO, reason, sample};
+use chrono::TimeDelta;
+use tonic::Code;
+use uuid::Uuid;
+
+use crate::{
+    asks::{Names, ask},
+    steps::{contact, record, sweep, unemployed},
+};
+
+/// Methods that no township caller has.
+const OF_THE_CITY: [&str; 2] = ["UpsertTownship", "RunSweep"];
+
+/// Two townships with people, duties, contacts and sweeps; the names of LIBAO's, and somebody of each.
+struct Scene {
+    city: City,
+    foreign: Names,
+    own_person: String,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let city = City::new().await;
+        let own_person = unemployed(&city, DADONG, 0..2, "2026-01-05").await.swap_remove(0);
+        let theirs = unemployed(&city, LIBAO, 10..12, "2026-01-05").await;
+        let clerk = city.clerk(LIBAO);
+        sweep(&city).await;
+        sweep(&city).await;
+        record(&clerk, contact(&city, &theirs[1])).await;
+        let contact_id = record(&clerk, contact(&city, &theirs[0])).await.contact_id;
+        let request = sample::person_who_is(12, EmploymentStatus::Unemployed, "2026-01-05");
+        let registered = clerk.people().register_person(request.clone()).await.expect("registered").into_inner();
+        let record = registered.employment.expect("a record").record_id;
+        city.settle().await;
+        let foreign = Names {
+            township: LIBAO.to_owned(),
+            person: theirs[0].clone(),
+            record,
+            contact: contact_id,
+            request: request.request_id,
+            epochs: epochs(&city).await,
+            pages: pages(&clerk, &city.bureau()).await,
+        };
+        Self { city, foreign, own_person }
+    }
+}
+
+async fn epochs(city: &City) -> BTreeMap<&'static str, String> {
+    let mut epochs = BTreeMap::new();
+    for service in ["people", "followup"] {
+        let epoch: Uuid = sqlx::query_scalar("SELECT epoch FROM feed_head WHERE township = $1")
+            .bind(LIBAO)
+            .fetch_one(&mut city.look(service).await)
+            .await
+            .expect("an epoch");
+        epochs.insert(service, epoch.to_string());
+    }
+    epochs
+}
+
+/// A page token of every list, good for LIBAO.
+async fn pages(clerk: &Client, bureau: &Client) -> BTreeMap<&'static str, String> {
+    let page_size = 1;
+    let (mut people, mut followup) = (clerk.people(), clerk.followup());
+    let listed = people.list_people(ListPeopleRequest { page_size, ..Default::default() }).await.expect("a page");
+    let townships = ListTownshipsRequest { page_size, ..Default::default() };
+    let townships = bureau.people().list_townships(townships).await.expect("a page");
+    let duties = followup.list_duties(ListDutiesRequest { page_size, ..Default::default() }).await.expect("a page");
+    let contacts = followup.list_contacts(ListContactsRequest { page_size, ..Default::default() }).await;
+    let sweeps = followup.list_sweeps(ListSweepsRequest { page_size, ..Default::default() }).await.expect("a page");
+    let pages = BTreeMap::from([
+        ("ListPeople", listed.into_inner().next_page_token),
+        ("ListTownships", townships.into_inner().next_page_token),
+        ("ListDuties", duties.into_inner().next_page_token),
+        ("ListContacts", contacts.expect("a page").into_inner().next_page_token),
+        ("ListSweeps", sweeps.into_inner().next_page_token),
+    ]);
+    assert!(pages.values().all(|token| !token.is_empty()), "every list has a second page: {pages:?}");
+    pages
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_townships_everything_is_answered_like_what_never_was() {
+    let Scene { city, foreign, own_person } = Scene::new().await;
+    let (stranger, owner) = (city.clerk(DADONG), city.clerk(LIBAO));
+    for rule in ACCESS {
+        let method = rule.path.rsplit('/').next().unwrap_or_default();
+        let asked = ask(&stranger, rule.path, &foreign, &own_person).await;
+        let nobody = ask(&stranger, rule.path, &Names::of_nobody(), &own_person).await;
+        assert_eq!(asked, nobody, "{method} tells one from the other");
+        for answer in asked.iter().filter_map(|answer| answer.as_ref().ok()) {
+            for secret in [LIBAO, &foreign.person, &foreign.contact, &foreign.record] {
+                assert!(!answer.contains(secret), "{method} tells of another township: {answer}");
+            }
+        }
+        if OF_THE_CITY.contains(&method) {
+            assert!(asked.iter().all(|answer| answer.as_ref().is_err_and(|refusal| refusal.reason == "ROLE_MISSING")));
+        } else {
+            // The names are good ones: who owns them is answered otherwise.
+            assert_ne!(ask(&owner, rule.path, &foreign, &foreign.person).await, asked, "{method}");
+        }
+    }
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM contact WHERE voided_at IS NULL AND township = $1")
+        .bind(LIBAO)
+        .fetch_one(&mut city.look("followup").await)
+        .await
+        .expect("a count");
+    assert_eq!(left, 2, "the owner recorded one more and voided one; the stranger did nothing");
+    city.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coordinator_learns_no_more_of_another_township_than_that_there_is_nothing() {
+    let Scene { city, foreign, own_person } = Scene::new().await;
+    let coordinator = city.coordinator(DADONG, &["别的村"]);
+    for rule in ACCESS.iter().filter(|rule| rule.roles.contains(&Role::Coordinator)) {
+        let asked = ask(&coordinator, rule.path, &foreign, &own_person).await;
+        let nobody = ask(&coordinator, rule.path, &Names::of_nobody(), &own_person).await;
+        assert_eq!(asked, nobody, "{}", rule.path);
+    }
+    city.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_registered_elsewhere_tells_nothing_but_that() {
+    let Scene { city, foreign, .. } = Scene::new().await;
+    let refused = city.clerk(DADONG).people().register_person(sample::person(10)).await.expect_err("registered elsewhere");
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::AlreadyExists, "PERSON_REGISTERED_ELSEWHERE"));
+    let all = format!("{refused:?}{}", String::from_utf8_lossy(refused.details()));
+    assert!(!all.contains(LIBAO) && !all.contains(&foreign.person), "{all}");
+    city.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_role_passes_its_own_doors_and_no_other() {
+    let city = City::new().await;
+    let own_person = unemployed(&city, DADONG, 0..1, "2026-01-05").await.swap_remove(0);
+    for role in [
+        Role::Coordinator,
+        Role::Clerk,
+        Role::Reviewer,
+        Role::Bureau,
+        Role::Finance,
+        Role::Auditor,
+        Role::Partner,
+        Role::Service,
+    ] {
+        let bound = matches!(role, Role::Coordinator | Role::Clerk | Role::Reviewer);
+        let caller = city.caller("somebody", &[role], bound.then_some(DADONG), &[]);
+        for rule in ACCESS {
+            let scope = match rule.scope {
+                Scope::Township => bound,
+                Scope::City | Scope::Service => !bound,
+                Scope::Either => true,
+                Scope::Public | Scope::Unspecified => false,
+            };
+            let admitted = scope && rule.roles.contains(&role);
+            for answer in ask(&caller, rule.path, &Names::of_nobody(), &own_person).await {
+                let refused = answer.as_ref().is_err_and(|refusal| refusal.reason == "ROLE_MISSING");
+                assert_eq!(refused, !admitted, "{role:?} at {}: {answer:?}", rule.path);
+            }
+        }
+    }
+    city.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_good_token_of_a_known_township_no_rpc_answers() {
+    let city = City::new().await;
+    let new = |township: Option<&str>| NewToken {
+        subject: "clerk-1".to_owned(),
+        city: "320685".to_owned(),
+        township: township.map(|code| code.parse().expect("a code")),
+        roles: vec![Role::Clerk, Role::Bureau][..1].to_vec(),
+        villages: Vec::new(),
+        life: Duration::from_mins(15),
+    };
+    let now = Clock::system().now();
+    let good = city.issuer().issue(&new(Some(DADONG)), now);
+    let elsewhere = bangfu_platform::auth::issuer::Issuer::in_memory("test-issuer", "bangfu").expect("a key");
+    let refused = [
+        ("an empty one", String::new()),
+        ("no token at all", "nonsense".to_owned()),
+        ("expired", city.issuer().issue(&new(Some(DADONG)), now - TimeDelta::minutes(16))),
+        ("not yet valid", city.issuer().issue(&new(Some(DADONG)), now + TimeDelta::minutes(2))),
+        ("another's key", elsewhere.issue(&new(Some(DADONG)), now)),
+        ("too long a life", city.issuer().issue(&NewToken { life: Duration::from_hours(1), ..new(Some(DADONG)) }, now)),
+        ("a spoiled signature", format!("{}A{}", &good[..good.len() - 5], &good[good.len() - 4..])),
+    ];
+    for (what, token) in refused {
+        let caller = Client::on(city.channel(), &token).expect("a client");
+        for rule in ACCESS {
+            for answer in ask(&caller, rule.path, &Names::of_nobody(), &Names::of_nobody().person).await {
+                let refusal = answer.expect_err(what);
+                assert_eq!(refusal.reason, "TOKEN_REFUSED", "{what} at {}", rule.path);
+                assert!(refusal.text.starts_with("Unauthenticated the token is missing or refused"), "{refusal:?}");
+            }
+        }
+    }
+    let nameless = PeopleServiceClient::new(city.channel()).list_townships(ListTownshipsRequest::default()).await;
+    assert_eq!(nameless.expect_err("no header").code(), Code::Unauthenticated);
+    let nameless = FollowupServiceClient::new(city.channel()).list_duties(ListDutiesRequest::default()).await;
+    assert_eq!(nameless.expect_err("no header").code(), Code::Unauthenticated);
+
+    let unknown = city.caller("clerk-1", &[Role::Clerk], Some("320685999"), &[]);
+    for rule in ACCESS.iter().filter(|rule| rule.roles.contains(&Role::Clerk)) {
+        for answer in ask(&unknown, rule.path, &Names::of_nobody(), &Names::of_nobody().person).await {
+            let refusal = answer.expect_err("an unknown township");
+            assert_eq!(refusal.reason, "TOWNSHIP_UNKNOWN", "{}", rule.path);
+            assert!(refusal.text.starts_with("PermissionDenied"), "{refusal:?}");
+        }
+    }
+    city.close().await;
+}
