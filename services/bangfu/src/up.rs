@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use bangfu::{client::request_id, development::Development, suite::Suite};
-use bangfu_kernel::{Clock, Role, Township};
+use bangfu_kernel::{Clock, Role, Township, caller::role_word};
 use bangfu_platform::{
     server::{Stopped, stop_signal},
     telemetry::{self, LogFormat},
@@ -94,20 +94,29 @@ fn welcome(settings: &Settings, ground: &Development, endpoint: &str) {
     println!("\n帮扶服务已就绪 Bangfu serves at {endpoint}   (Ctrl-C 停止 stops it)\n");
     println!("令牌有效期15分钟；续期 tokens are good for 15 minutes; a new one:");
     println!("  {program} token --role clerk --township {code}\n");
+    let sample = settings.home.join("sample.xlsx");
+    println!("一份样例台账 a sample roster:");
+    println!("  {program} roster sample --rows 200 --seed 1 --out {}\n", sample.display());
     let lines: [(&str, Role, Option<&Township>, String); 4] = [
-        ("协理员 coordinator", Role::Coordinator, township.as_ref(), format!("duties list{at}")),
-        ("经办 clerk", Role::Clerk, township.as_ref(), format!("roster import{at} FILE.xlsx")),
-        ("审核 reviewer", Role::Reviewer, township.as_ref(), format!("people list{at}")),
-        ("市局 bureau", Role::Bureau, None, format!("sweeps run{at}")),
+        (
+            "经办 clerk: 导入台账 imports it",
+            Role::Clerk,
+            township.as_ref(),
+            format!("roster import {}{at}", sample.display()),
+        ),
+        ("市局 bureau: 立即巡查 raises what is owed now, not tonight", Role::Bureau, None, format!("sweeps run{at}")),
+        (
+            "协理员 coordinator: 今天该做什么 what to do today",
+            Role::Coordinator,
+            township.as_ref(),
+            format!("duties list{at}"),
+        ),
+        ("审核 reviewer: 人员名单 the people", Role::Reviewer, township.as_ref(), format!("people list{at}")),
     ];
     for (word, role, township, command) in lines {
         let place = township.map_or("全市 the city".to_owned(), |_| format!("{name} {code}"));
-        println!("{word}, {place}:");
-        println!(
-            "  BANGFU_TOKEN={} \\",
-            ground.token(word.split(' ').next_back().unwrap_or(word), role, township, &[])
-        );
-        println!("    {program} {command}\n");
+        println!("{word} ({place})");
+        println!("  export BANGFU_TOKEN={}", ground.token(&role_word(role), role, township, &[]));
+        println!("  {program} {command}\n");
     }
-    println!("一份样例台账 a sample roster to import: {program} roster sample --rows 200 --seed 1 --out FILE.xlsx");
 }

@@ -89,10 +89,10 @@ where
 
     let mut registered = Vec::with_capacity(people.len());
     let mut sealing = None;
-    let mut people = people.into_iter().zip(claims);
-    while people.len() > 0 {
+    let (mut batches, mut claims) = (batches(people), claims.into_iter());
+    while let Some(people) = batches.pop() {
         let (mut new, mut known) = (Vec::new(), Vec::new());
-        for (person, claim) in people.by_ref().take(BATCH) {
+        for (person, claim) in people.into_iter().zip(claims.by_ref()) {
             registered.push(claim.answer(effect));
             match claim {
                 Claim::New(id) if effect == Effect::Write => new.push((id, person)),
@@ -115,6 +115,35 @@ where
     Ok(registered)
 }
 
+/// Cut into batches, the last first. A batch's memory is given back with it, while the events of those before pile up.
+fn batches<P>(mut people: Vec<P>) -> Vec<Vec<P>> {
+    let mut batches = Vec::new();
+    while !people.is_empty() {
+        let start = (people.len() - 1) / BATCH * BATCH;
+        batches.push(people.split_off(start));
+        people.shrink_to_fit();
+    }
+    batches
+}
+
 async fn joined<T>(task: tokio::task::JoinHandle<Result<T, Error>>) -> Result<T, Error> {
     task.await.map_err(|error| Error::Internal(Box::new(error)))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_come_back_in_order_and_whole() {
+        for count in [0, 1, BATCH - 1, BATCH, BATCH + 1, 3 * BATCH + 7] {
+            let mut batches = batches((0..count).collect());
+            assert!(batches.iter().all(|batch| (1..=BATCH).contains(&batch.len())), "{count}");
+            let mut again = Vec::new();
+            while let Some(batch) = batches.pop() {
+                again.extend(batch);
+            }
+            assert!(again.into_iter().eq(0..count), "{count}");
+        }
+    }
 }

@@ -1,11 +1,11 @@
 //! What every service stands on, handed to it at start.
 
-use bangfu_kernel::Clock;
 use crate::{
     db::Db,
     page_token::PageTokens,
     server::{Stopping, WatchQuota},
 };
+use bangfu_kernel::Clock;
 
 /// The ground of one service: its database, the clock, and what its handlers share.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! Page tokens: opaque, authenticated, bound to method, township and filter; they expire after a day.
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use bangfu_kernel::{Clock, Error};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use prost::Message;
 use secrecy::{ExposeSecret as _, SecretSlice};

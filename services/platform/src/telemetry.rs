@@ -7,12 +7,14 @@ pub mod panics;
 pub mod seldom;
 mod trace;
 
-use std::net::SocketAddr;
+use std::{io::IsTerminal as _, net::SocketAddr};
 
 use bangfu_kernel::Error;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::{propagation::TraceContextPropagator, trace::SdkTracerProvider};
-use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    EnvFilter, Layer as _, filter::filter_fn, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 pub(crate) use self::{correlation::new as new_correlation, trace::join as join_trace};
 pub use self::{
@@ -65,13 +67,15 @@ pub fn init(settings: &Settings) -> Result<Telemetry, Error> {
 
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = match settings.log_format {
-        LogFormat::Text => lines.boxed(),
+        // A person reads one line a call; what the span around it knows would only say it twice.
+        LogFormat::Text => {
+            lines.with_ansi(std::io::stderr().is_terminal()).with_filter(filter_fn(|of| of.is_event())).boxed()
+        }
         LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
     };
     let spans = traces.as_ref().map(|traces| {
         // Spans of the exporter's own connection would feed themselves.
-        let ours =
-            tracing_subscriber::filter::filter_fn(|of| !EXPORTERS.iter().any(|own| of.target().starts_with(own)));
+        let ours = filter_fn(|of| !EXPORTERS.iter().any(|own| of.target().starts_with(own)));
         tracing_opentelemetry::layer().with_tracer(traces.tracer("bangfu")).with_filter(ours)
     });
     tracing_subscriber::registry().with(filter).with(lines).with(spans).try_init().map_err(Error::internal)?;

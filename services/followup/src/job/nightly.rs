@@ -14,7 +14,7 @@ const AFTER_MIDNIGHT: TimeDelta = TimeDelta::minutes(5);
 /// How often the clock is looked at.
 const LOOK: Duration = Duration::from_secs(1);
 /// How long a sweep that failed waits for its repetition.
-const PAUSE: Duration = Duration::from_mins(1);
+const PAUSE: Duration = Duration::from_secs(10);
 
 /// Sweeps until the ground is stopping.
 pub(crate) async fn run(svc: Followup) {

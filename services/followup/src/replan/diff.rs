@@ -203,8 +203,11 @@ mod tests {
 
     #[test]
     fn what_late_facts_took_the_ground_from_is_released() {
-        let ledger =
-            [referral(1, DutyState::Open, None), referral(2, DutyState::Done, Some(8)), referral(3, DutyState::Missed, None)];
+        let ledger = [
+            referral(1, DutyState::Open, None),
+            referral(2, DutyState::Done, Some(8)),
+            referral(3, DutyState::Missed, None),
+        ];
         let found = difference(ledger.iter().map(kept).collect(), Vec::new(), None, day("2026-03-01"));
         let [(_, DutyState::Open, released)] = found.change.as_slice() else { panic!("one change: {found:?}") };
         assert_eq!(

@@ -1,5 +1,7 @@
 //! Duties. DONE, MISSED and WAIVED are never rewritten: the one statement that changes a duty says so in its WHERE.
 
+mod columns;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use bangfu_kernel::Error;
@@ -7,6 +9,8 @@ use bangfu_platform::db::{TownshipTx, fault};
 use bangfu_proto::followup::v1 as proto;
 use chrono::NaiveDate;
 use uuid::Uuid;
+
+use columns::Columns;
 
 use crate::{
     model::{
@@ -248,52 +252,6 @@ pub(crate) async fn settled_by(tx: &mut TownshipTx, contact_ids: &[Uuid]) -> Res
     Ok(rows.into_iter().map(|row| (row.contact_id, row.duty_id)).collect())
 }
 
-/// Steps, column by column.
-#[derive(Default)]
-struct Columns<'s> {
-    person_ids: Vec<Uuid>,
-    rules: Vec<&'s str>,
-    period_starts: Vec<NaiveDate>,
-    slots: Vec<i16>,
-    duty_ids: Vec<Uuid>,
-    services: Vec<i16>,
-    opens_on: Vec<NaiveDate>,
-    due_on: Vec<NaiveDate>,
-    window_starts: Vec<NaiveDate>,
-    target_on: Vec<NaiveDate>,
-    missed_from: Vec<NaiveDate>,
-    states: Vec<i16>,
-    state_on: Vec<NaiveDate>,
-    settled_by: Vec<Option<Uuid>>,
-    release_reasons: Vec<Option<i16>>,
-    standard_versions: Vec<&'s str>,
-}
-
-impl<'s> Columns<'s> {
-    fn of(steps: &'s [Step]) -> Result<Self, Error> {
-        let mut columns = Self::default();
-        for Step { duty_id, person_id, duty } in steps {
-            columns.person_ids.push(*person_id);
-            columns.rules.push(&duty.rule);
-            columns.period_starts.push(duty.period_start);
-            columns.slots.push(i16::try_from(duty.slot).map_err(|error| Error::Internal(Box::new(error)))?);
-            columns.duty_ids.push(*duty_id);
-            columns.services.push(number(proto::Service::from(duty.service)));
-            columns.opens_on.push(duty.opens_on);
-            columns.due_on.push(duty.due_on);
-            columns.window_starts.push(duty.window_start);
-            columns.target_on.push(duty.target_on);
-            columns.missed_from.push(duty.missed_from);
-            columns.states.push(number(proto::DutyState::from(duty.state)));
-            columns.state_on.push(duty.state_on);
-            columns.settled_by.push(duty.settled_by);
-            columns.release_reasons.push(duty.reason.map(|it| number(proto::ReleaseReason::from(it))));
-            columns.standard_versions.push(&duty.standard_version);
-        }
-        Ok(columns)
-    }
-}
-
 /// Rule ids and versions seen so far: there are few, and many rows share them.
 #[derive(Default)]
 struct Words(Vec<Arc<str>>);
@@ -346,10 +304,7 @@ fn reason_of(stored: i16) -> Option<ReleaseReason> {
 #[cfg(test)]
 mod tests {
     use bangfu_kernel::Clock;
-    use bangfu_platform::{
-        auth::Permit,
-        db::Db,
-    };
+    use bangfu_platform::{auth::Permit, db::Db};
     use bangfu_testkit::databases;
 
     use super::*;
@@ -399,12 +354,9 @@ mod tests {
             next_review_on: None,
             planned_as_of: None,
         };
-        for (before, changes) in [
-            (DutyState::Open, 1),
-            (DutyState::Released, 1),
-            (DutyState::Missed, 0),
-            (DutyState::Waived, 0),
-        ] {
+        for (before, changes) in
+            [(DutyState::Open, 1), (DutyState::Released, 1), (DutyState::Missed, 0), (DutyState::Waived, 0)]
+        {
             let mut tx = db.township(&permit()).await.expect("begun");
             subject::save(&mut tx, std::slice::from_ref(&person)).await.expect("saved");
             assert_eq!(insert(&mut tx, &[step(before, day)]).await.expect("raised"), 1);

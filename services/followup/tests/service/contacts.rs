@@ -101,10 +101,7 @@ async fn of_three_referrals_the_voided_one_opens_its_own_slot_and_the_others_kee
         .into_iter()
         .map(|duty| (duty.slot, state(&duty), duty.settled_by_contact_id))
         .collect();
-    assert_eq!(
-        slots,
-        [(1, "OPEN", String::new()), (2, "DONE", contacts[1].clone()), (3, "DONE", contacts[2].clone())]
-    );
+    assert_eq!(slots, [(1, "OPEN", String::new()), (2, "DONE", contacts[1].clone()), (3, "DONE", contacts[2].clone())]);
     city.close().await;
 }
 

@@ -95,7 +95,9 @@ async fn a_status_that_the_registry_learns_plans_somebody_anew_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn swept_daily_or_after_a_gap_the_ledger_is_the_same() {
     let mut ledgers = Vec::new();
-    for days in [vec!["2026-01-05", "2026-01-31", "2026-02-01", "2026-02-06", "2026-03-01", "2026-03-06", "2026-04-01"], vec![]] {
+    for days in
+        [vec!["2026-01-05", "2026-01-31", "2026-02-01", "2026-02-06", "2026-03-01", "2026-03-06", "2026-04-01"], vec![]]
+    {
         let city = City::new().await;
         unemployed(&city, 0..3, "2026-01-05").await;
         for day in days {

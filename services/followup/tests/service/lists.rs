@@ -23,9 +23,8 @@ async fn duties_come_by_due_day_page_by_page_and_filters_combine() {
     assert_eq!(all.len(), 35);
     let paged = duties_of(&clerk, ListDutiesRequest { page_size: 4, ..Default::default() }).await;
     assert_eq!(paged, all);
-    let day = |duty: &bangfu_proto::followup::v1::Duty| {
-        duty.due_on.map(|day| (day.year, day.month, day.day)).expect("a day")
-    };
+    let day =
+        |duty: &bangfu_proto::followup::v1::Duty| duty.due_on.map(|day| (day.year, day.month, day.day)).expect("a day");
     assert!(all.is_sorted_by_key(|duty| (day(duty), duty.person_id.clone(), duty.rule.clone(), duty.slot)));
 
     let january = DateRange { from: None, to: date("2026-01-31".parse().expect("a date")) };

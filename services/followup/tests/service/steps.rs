@@ -104,7 +104,7 @@ pub(crate) fn of_january() -> BTreeMap<String, usize> {
 
 /// Waits until something holds.
 pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    for _ in 0..400 {
+    for _ in 0..1_200 {
         if holds().await {
             return;
         }

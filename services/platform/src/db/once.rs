@@ -60,8 +60,7 @@ impl TownshipTx {
     /// Whether the id is new. Waits for a transaction under way that uses it.
     #[tracing::instrument(name = "db.request.claim", level = "debug", skip_all)]
     async fn claim(&mut self, request_id: Uuid, fingerprint: &[u8]) -> Result<bool, Error> {
-        let (township, method, now) =
-            (self.township().to_owned(), self.permit().method(), self.clock().now());
+        let (township, method, now) = (self.township().to_owned(), self.permit().method(), self.clock().now());
         let inserted = sqlx::query!(
             r#"
             INSERT INTO request (township, request_id, method, fingerprint, created_at)

@@ -233,7 +233,8 @@ mod tests {
             ..Default::default()
         };
         let memberships = Change::MembershipsChanged(MembershipsChanged { memberships: vec![membership] });
-        let assignment = Change::AssignmentChanged(AssignmentChanged { village: "李庄".into(), coordinator: "王".into() });
+        let assignment =
+            Change::AssignmentChanged(AssignmentChanged { village: "李庄".into(), coordinator: "王".into() });
         for (change, anew) in
             [(recorded(fact(2, EmploymentStatus::Flexible)), true), (memberships, true), (assignment, false)]
         {
