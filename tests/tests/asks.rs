@@ -70,7 +70,10 @@ impl Names {
     }
 
     fn page(&self, method: &str) -> String {
-        self.pages.get(method).cloned().unwrap_or_else(|| "bm8gdG9rZW4gb2Ygb3VycyBhdCBhbGwsIG5vdCBldmVyLCBubw".to_owned())
+        self.pages
+            .get(method)
+            .cloned()
+            .unwrap_or_else(|| "bm8gdG9rZW4gb2Ygb3VycyBhdCBhbGwsIG5vdCBldmVyLCBubw".to_owned())
     }
 
     /// An error's parts. Its bytes too, unless several keys of metadata stand in them in any order.
@@ -168,7 +171,10 @@ pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: 
         "WatchPeople" => {
             let at = WatchPeopleRequest { townships: vec![township()], ..Default::default() };
             let from = WatchPeopleRequest { cursors: vec![names.cursor("people")], ..Default::default() };
-            vec![names.streams(people.watch_people(at).await).await, names.streams(people.watch_people(from).await).await]
+            vec![
+                names.streams(people.watch_people(at).await).await,
+                names.streams(people.watch_people(from).await).await,
+            ]
         }
         "ListTownships" => {
             let on = ListTownshipsRequest { page_token, ..Default::default() };
@@ -239,7 +245,10 @@ pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: 
         "WatchDuties" => {
             let at = WatchDutiesRequest { townships: vec![township()], ..Default::default() };
             let from = WatchDutiesRequest { cursors: vec![names.cursor("followup")], ..Default::default() };
-            vec![names.streams(followup.watch_duties(at).await).await, names.streams(followup.watch_duties(from).await).await]
+            vec![
+                names.streams(followup.watch_duties(at).await).await,
+                names.streams(followup.watch_duties(from).await).await,
+            ]
         }
         other => panic!("{other} has no case here: a new RPC needs one"),
     }

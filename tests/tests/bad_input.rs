@@ -149,7 +149,8 @@ async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
             (told(registry.reveal_person(request).await), "person_id reason".into())
         }
         "WatchPeople" => {
-            let request = people::WatchPeopleRequest { kinds: vec![0, 99], townships: vec![String::new()], ..Default::default() };
+            let request =
+                people::WatchPeopleRequest { kinds: vec![0, 99], townships: vec![String::new()], ..Default::default() };
             (told(registry.watch_people(request).await), "kinds townships".into())
         }
         "ListTownships" => {
@@ -157,8 +158,7 @@ async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
             (told(registry.list_townships(request).await), "page_size".into())
         }
         "UpsertTownship" => {
-            let request =
-                people::UpsertTownshipRequest { request_id: bad(), code: bad(), name: long(64), etag: bad() };
+            let request = people::UpsertTownshipRequest { request_id: bad(), code: bad(), name: long(64), etag: bad() };
             (told(registry.upsert_township(request).await), "request_id code name".into())
         }
         "ListDuties" => {
@@ -217,17 +217,12 @@ async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
             (told(follow.record_contact(request).await), fields.into())
         }
         "ListContacts" => {
-            let request = followup::ListContactsRequest {
-                page_size: 501,
-                page_token: bad(),
-                township: bad(),
-                person_id: bad(),
-            };
+            let request =
+                followup::ListContactsRequest { page_size: 501, page_token: bad(), township: bad(), person_id: bad() };
             (told(follow.list_contacts(request).await), "page_size township person_id".into())
         }
         "VoidContact" => {
-            let request =
-                followup::VoidContactRequest { request_id: bad(), contact_id: bad(), reason: long(256) };
+            let request = followup::VoidContactRequest { request_id: bad(), contact_id: bad(), reason: long(256) };
             (told(follow.void_contact(request).await), "request_id contact_id reason".into())
         }
         "RunSweep" => {
@@ -243,8 +238,11 @@ async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
             (told(follow.list_sweeps(request).await), "page_size township".into())
         }
         "WatchDuties" => {
-            let request =
-                followup::WatchDutiesRequest { states: vec![0, 99], townships: vec![String::new()], ..Default::default() };
+            let request = followup::WatchDutiesRequest {
+                states: vec![0, 99],
+                townships: vec![String::new()],
+                ..Default::default()
+            };
             (told(follow.watch_duties(request).await), "states townships".into())
         }
         other => panic!("{other} has no case here: a new RPC needs one"),
@@ -269,14 +267,42 @@ async fn a_request_with_nothing_in_it_is_told_what_is_required() {
     let (clerk, bureau) = (city.clerk(DADONG), city.bureau());
     let (mut registry, mut follow) = (clerk.people(), clerk.followup());
     let table: [(&str, Refused, &str); 8] = [
-        ("RegisterPerson", told(registry.register_person(people::RegisterPersonRequest::default()).await), "request_id name id_number groups"),
-        ("RecordEmployment", told(registry.record_employment(people::RecordEmploymentRequest::default()).await), "request_id person_id employment"),
-        ("RevealPerson", told(registry.reveal_person(people::RevealPersonRequest::default()).await), "person_id reason"),
-        ("UpsertTownship", told(bureau.people().upsert_township(people::UpsertTownshipRequest::default()).await), "request_id code name"),
-        ("RecordContact", told(follow.record_contact(followup::RecordContactRequest::default()).await), "request_id person_id on channel result"),
-        ("VoidContact", told(follow.void_contact(followup::VoidContactRequest::default()).await), "request_id contact_id reason"),
+        (
+            "RegisterPerson",
+            told(registry.register_person(people::RegisterPersonRequest::default()).await),
+            "request_id name id_number groups",
+        ),
+        (
+            "RecordEmployment",
+            told(registry.record_employment(people::RecordEmploymentRequest::default()).await),
+            "request_id person_id employment",
+        ),
+        (
+            "RevealPerson",
+            told(registry.reveal_person(people::RevealPersonRequest::default()).await),
+            "person_id reason",
+        ),
+        (
+            "UpsertTownship",
+            told(bureau.people().upsert_township(people::UpsertTownshipRequest::default()).await),
+            "request_id code name",
+        ),
+        (
+            "RecordContact",
+            told(follow.record_contact(followup::RecordContactRequest::default()).await),
+            "request_id person_id on channel result",
+        ),
+        (
+            "VoidContact",
+            told(follow.void_contact(followup::VoidContactRequest::default()).await),
+            "request_id contact_id reason",
+        ),
         ("GetWorkload", told(follow.get_workload(followup::GetWorkloadRequest::default()).await), "group_by"),
-        ("ListDuties of the city", told(bureau.followup().list_duties(followup::ListDutiesRequest::default()).await), "township"),
+        (
+            "ListDuties of the city",
+            told(bureau.followup().list_duties(followup::ListDutiesRequest::default()).await),
+            "township",
+        ),
     ];
     for (method, answer, fields) in table {
         let expected = fields.split_whitespace().map(str::to_owned).collect();
@@ -291,13 +317,20 @@ async fn a_date_that_does_not_exist_lies_outside_the_centuries_or_ahead_is_named
     let person_id = unemployed(&city, DADONG, 0..1, "2026-01-05").await.swap_remove(0);
     let (clerk, bureau) = (city.clerk(DADONG), city.bureau());
     let day = |year, month, day| CalendarDate { year, month, day };
-    let impossible = [day(1899, 12, 31), day(2101, 1, 1), day(2026, 2, 30), day(2026, 13, 1), day(0, 0, 0), day(2026, -1, 1)];
+    let impossible =
+        [day(1899, 12, 31), day(2101, 1, 1), day(2026, 2, 30), day(2026, 13, 1), day(0, 0, 0), day(2026, -1, 1)];
     // Valid, and tomorrow or later.
     let ahead = [day(2026, 1, 6), day(2100, 12, 31)];
     for (date, exists) in impossible.iter().map(|date| (*date, false)).chain(ahead.iter().map(|date| (*date, true))) {
         let date = Some(date);
-        let status = people::NewEmployment { effective_on: date, ..sample::employment(people::EmploymentStatus::Retired, "2026-01-05") };
-        let known = people::NewEmployment { known_on: date, ..sample::employment(people::EmploymentStatus::Retired, "2026-01-05") };
+        let status = people::NewEmployment {
+            effective_on: date,
+            ..sample::employment(people::EmploymentStatus::Retired, "2026-01-05")
+        };
+        let known = people::NewEmployment {
+            known_on: date,
+            ..sample::employment(people::EmploymentStatus::Retired, "2026-01-05")
+        };
         let record = |employment| people::RecordEmploymentRequest {
             request_id: request_id(),
             person_id: person_id.clone(),
@@ -321,7 +354,9 @@ async fn a_date_that_does_not_exist_lies_outside_the_centuries_or_ahead_is_named
             ("start.ledger_on", told(send(&clerk, vec![begin(start), rows(0..1)]).await)),
         ];
         if !exists {
-            for (field, due) in [("due.from", DateRange { from: date, to: None }), ("due.to", DateRange { from: None, to: date })] {
+            for (field, due) in
+                [("due.from", DateRange { from: date, to: None }), ("due.to", DateRange { from: None, to: date })]
+            {
                 let duties = followup::ListDutiesRequest { due: Some(due), ..Default::default() };
                 let workload = followup::GetWorkloadRequest { group_by: 1, due: Some(due), ..Default::default() };
                 table.push((field, told(follow.list_duties(duties).await)));
@@ -338,7 +373,10 @@ async fn a_date_that_does_not_exist_lies_outside_the_centuries_or_ahead_is_named
         assert_eq!(answer.is_err(), before, "{as_of}");
     }
     let before = followup::RecordContactRequest { on: on("2026-01-04"), ..contact(&city, &person_id) };
-    assert_eq!(faults("before they joined", told(clerk.followup().record_contact(before).await)), ["on".to_owned()].into());
+    assert_eq!(
+        faults("before they joined", told(clerk.followup().record_contact(before).await)),
+        ["on".to_owned()].into()
+    );
     city.close().await;
 }
 
@@ -384,7 +422,11 @@ async fn a_request_id_is_good_for_one_request_of_one_caller() {
     clerk.people().register_person(register.clone()).await.expect("the registry keeps its own");
 
     let other = followup::RecordContactRequest { note: "另一件事".to_owned(), ..record.clone() };
-    let void = followup::VoidContactRequest { request_id: id.clone(), contact_id: first.contact_id, reason: "录入有误".to_owned() };
+    let void = followup::VoidContactRequest {
+        request_id: id.clone(),
+        contact_id: first.contact_id,
+        reason: "录入有误".to_owned(),
+    };
     let second_clerk = city.caller("clerk-2", &[Role::Clerk], Some(DADONG), &[]);
     let employment = people::RecordEmploymentRequest {
         request_id: id.clone(),
@@ -397,8 +439,20 @@ async fn a_request_id_is_good_for_one_request_of_one_caller() {
         ("another content", id.clone(), told(clerk.followup().record_contact(other).await)),
         ("another method", id.clone(), told(clerk.followup().void_contact(void).await)),
         ("another caller", id.clone(), told(second_clerk.followup().record_contact(record).await)),
-        ("another sweep", sweep_id.clone(), told(bureau.followup().run_sweep(followup::RunSweepRequest { townships: vec![DADONG.into()], ..run }).await)),
-        ("another person", id.clone(), told(clerk.people().register_person(people::RegisterPersonRequest { name: "另样".into(), ..register }).await)),
+        (
+            "another sweep",
+            sweep_id.clone(),
+            told(
+                bureau.followup().run_sweep(followup::RunSweepRequest { townships: vec![DADONG.into()], ..run }).await,
+            ),
+        ),
+        (
+            "another person",
+            id.clone(),
+            told(
+                clerk.people().register_person(people::RegisterPersonRequest { name: "另样".into(), ..register }).await,
+            ),
+        ),
         ("a status", id.clone(), told(clerk.people().record_employment(employment).await)),
         ("a roster", id.clone(), told(send(&clerk, vec![begin(start), rows(4..5)]).await)),
     ];

@@ -9,7 +9,9 @@ use bangfu_platform::auth::issuer::NewToken;
 use bangfu_proto::{
     ACCESS,
     access::v1::Scope,
-    followup::v1::{ListContactsRequest, ListDutiesRequest, ListSweepsRequest, followup_service_client::FollowupServiceClient},
+    followup::v1::{
+        ListContactsRequest, ListDutiesRequest, ListSweepsRequest, followup_service_client::FollowupServiceClient,
+    },
     people::v1::{
         EmploymentStatus, ListPeopleRequest, ListTownshipsRequest, people_service_client::PeopleServiceClient,
     },
@@ -140,7 +142,8 @@ async fn a_coordinator_learns_no_more_of_another_township_than_that_there_is_not
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_registered_elsewhere_tells_nothing_but_that() {
     let Scene { city, foreign, .. } = Scene::new().await;
-    let refused = city.clerk(DADONG).people().register_person(sample::person(10)).await.expect_err("registered elsewhere");
+    let refused =
+        city.clerk(DADONG).people().register_person(sample::person(10)).await.expect_err("registered elsewhere");
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::AlreadyExists, "PERSON_REGISTERED_ELSEWHERE"));
     let all = format!("{refused:?}{}", String::from_utf8_lossy(refused.details()));
     assert!(!all.contains(LIBAO) && !all.contains(&foreign.person), "{all}");

@@ -27,7 +27,8 @@ fn files(folder: &Path) -> Vec<(PathBuf, Value, &'static str)> {
     }
     if files.is_empty() {
         let path = folder.join("sample.xlsx");
-        let order = Order { rows: 400, seed: 5, ledger_on: roster::sample::LEDGER_ON, township: "大东镇".to_owned() };
+        let order =
+            Order { rows: 400, seed: 5, ledger_on: roster::sample::LEDGER_ON, township: "大东镇".to_owned() };
         let meant = roster::sample::write(&order, &path).expect("written");
         let mut key = Vec::new();
         report::write_key(&mut key, &meant).expect("a key");
@@ -127,7 +128,8 @@ async fn a_stream_in_any_wrong_order_leaves_nothing_and_its_request_id_unused() 
 async fn cells_of_any_content_are_judged_and_never_break_the_server() {
     let city = City::new().await;
     let clerk = city.clerk(DADONG);
-    let strange = ["\u{0}", "a\u{0}b", "'; DROP TABLE person; --", "\u{202e}abc", "😀", "\u{1b}[2J", "%s%n", "NULL", "１２３"];
+    let strange =
+        ["\u{0}", "a\u{0}b", "'; DROP TABLE person; --", "\u{202e}abc", "😀", "\u{1b}[2J", "%s%n", "NULL", "１２３"];
     let mut all = Vec::new();
     for (row, text) in (4..).zip(strange) {
         let text = format!("{text}{}", "长".repeat(usize::try_from(row).expect("small") * 50));
@@ -182,7 +184,8 @@ async fn a_connection_cut_in_the_middle_leaves_nothing_and_the_same_request_id_w
         cut(&clerk, &whole).await;
         let range = round * 5 + 20..round * 5 + 25;
         let before = people(&city, DADONG).await;
-        let stream = || vec![Some(Part::Start(whole.clone())), Some(Part::Rows(RosterRows { rows: rows(range.clone()) }))];
+        let stream =
+            || vec![Some(Part::Start(whole.clone())), Some(Part::Rows(RosterRows { rows: rows(range.clone()) }))];
         // Other rows than those of the cut stream: it has claimed nothing.
         let done = parts(&clerk, stream()).await.expect("imported");
         assert_eq!((before, done.accepted), (i64::from(round) * 5, 5), "round {round}");

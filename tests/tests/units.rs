@@ -22,8 +22,7 @@ struct Scene {
 impl Scene {
     async fn new(connections: u32) -> Self {
         let database = databases::clone("people").await;
-        let settings =
-            bangfu_platform::db::Settings { connections, ..databases::settings("people", &database).await };
+        let settings = bangfu_platform::db::Settings { connections, ..databases::settings("people", &database).await };
         let db = Db::open(&settings, Clock::at("2026-01-05".parse().expect("a date"))).await.expect("opens");
         Self { database, db }
     }
@@ -46,13 +45,15 @@ impl Scene {
 }
 
 async fn insert(tx: &mut bangfu_platform::db::TownshipTx, id: u128) -> Result<(), Error> {
-    sqlx::query("INSERT INTO request (township, request_id, method, fingerprint, created_at) VALUES ($1, $2, 'm', '', now())")
-        .bind(DADONG)
-        .bind(Uuid::from_u128(id))
-        .execute(tx)
-        .await
-        .map(drop)
-        .map_err(bangfu_platform::db::fault)
+    sqlx::query(
+        "INSERT INTO request (township, request_id, method, fingerprint, created_at) VALUES ($1, $2, 'm', '', now())",
+    )
+    .bind(DADONG)
+    .bind(Uuid::from_u128(id))
+    .execute(tx)
+    .await
+    .map(drop)
+    .map_err(bangfu_platform::db::fault)
 }
 
 #[tokio::test]

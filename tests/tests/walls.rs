@@ -34,7 +34,11 @@ const STONES: [(&str, &str, &str); 11] = [
         "person has no wall",
     ),
     ("followup", "DROP POLICY wall ON duty", "duty has no wall"),
-    ("followup", "CREATE TABLE note (township text); GRANT SELECT ON note TO bangfu_followup_service", "note has no row security"),
+    (
+        "followup",
+        "CREATE TABLE note (township text); GRANT SELECT ON note TO bangfu_followup_service",
+        "note has no row security",
+    ),
     (
         "followup",
         "CREATE VIEW every_duty AS SELECT * FROM duty; GRANT SELECT ON every_duty TO bangfu_followup_service",
@@ -120,7 +124,8 @@ async fn without_a_township_every_statement_raises() {
     let settings = databases::settings("people", &database).await;
     let url = secrecy::ExposeSecret::expose_secret(&settings.service_url).to_owned();
     let mut session = <sqlx::PgConnection as sqlx::Connection>::connect(&url).await.expect("the service role");
-    let raised = sqlx::query("SELECT seq FROM feed_head").fetch_all(&mut session).await.expect_err("no township is set");
+    let raised =
+        sqlx::query("SELECT seq FROM feed_head").fetch_all(&mut session).await.expect_err("no township is set");
     assert!(raised.to_string().contains("no township is set"), "{raised}");
     drop(session);
     databases::drop(&database).await;

@@ -411,7 +411,7 @@ fn token(args: &TokenArgs) -> anyhow::Result<()> {
         township: args.township.clone(),
         roles: vec![args.role],
         villages: args.village.clone(),
-        life: std::time::Duration::from_secs(15 * 60),
+        life: std::time::Duration::from_mins(15),
     };
     println!("{}", development::issuer(&args.home)?.issue(&token, Clock::system().now()));
     Ok(())

@@ -2,6 +2,7 @@
 //! one folder. For `bangfu up`, the demonstration and tests; a deployment has its own of each.
 
 use std::{
+    fmt::Write as _,
     fs,
     io::Write as _,
     os::unix::fs::OpenOptionsExt as _,
@@ -131,7 +132,7 @@ impl Development {
             township: township.cloned(),
             roles: vec![role],
             villages: villages.to_vec(),
-            life: Duration::from_secs(15 * 60),
+            life: Duration::from_mins(15),
         };
         self.issuer.issue(&token, Clock::system().now())
     }
@@ -146,7 +147,7 @@ impl Development {
                 township: None,
                 roles: vec![Role::Service],
                 villages: Vec::new(),
-                life: Duration::from_secs(15 * 60),
+                life: Duration::from_mins(15),
             };
             issuer.issue(&token, Clock::system().now())
         })
@@ -198,5 +199,9 @@ fn secret(path: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing into a string does not fail.
+        let _written = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -82,6 +82,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::disallowed_methods, reason = "a test is no caller: it stands where the auth layer would")]
     fn permit(township: &str) -> Permit {
         Permit::of_job("test", "320685", township.parse().ok())
     }

@@ -12,6 +12,7 @@ use std::{io::IsTerminal as _, net::SocketAddr};
 use bangfu_kernel::Error;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::{propagation::TraceContextPropagator, trace::SdkTracerProvider};
+use tracing::Metadata;
 use tracing_subscriber::{
     EnvFilter, Layer as _, filter::filter_fn, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
@@ -69,7 +70,8 @@ pub fn init(settings: &Settings) -> Result<Telemetry, Error> {
     let lines = match settings.log_format {
         // A person reads one line a call; what the span around it knows would only say it twice.
         LogFormat::Text => {
-            lines.with_ansi(std::io::stderr().is_terminal()).with_filter(filter_fn(|of| of.is_event())).boxed()
+            let events = filter_fn(is_event as fn(&Metadata<'_>) -> bool);
+            lines.with_ansi(std::io::stderr().is_terminal()).with_filter(events).boxed()
         }
         LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
     };
@@ -82,6 +84,10 @@ pub fn init(settings: &Settings) -> Result<Telemetry, Error> {
     opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
     panics::install();
     Ok(Telemetry { traces })
+}
+
+fn is_event(of: &Metadata<'_>) -> bool {
+    of.is_event()
 }
 
 const EXPORTERS: [&str; 4] = ["h2", "hyper", "tonic", "opentelemetry"];

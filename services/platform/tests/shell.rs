@@ -70,6 +70,7 @@ pub(crate) async fn start(server: server::Settings, stack: &stack::Settings) -> 
 }
 
 /// Stands in for the auth layer: everybody is a job of township 320685102.
+#[expect(clippy::disallowed_methods, reason = "stands where the auth layer would")]
 pub(crate) fn permitting() -> MapRequestLayer<fn(http::Request<Body>) -> http::Request<Body>> {
     MapRequestLayer::new(|mut request| {
         let township = "320685102".parse().expect("a township");

@@ -56,8 +56,13 @@ impl City {
         }
         let clock = Clock::at("2026-01-05".parse().expect("a date"));
         let issuer = Arc::new(Issuer::in_memory("test-issuer", "bangfu").expect("a key"));
-        let mut city =
-            Self { clock, databases, issuer, suite: None, channel: Channel::from_static("http://127.0.0.1:1").connect_lazy() };
+        let mut city = Self {
+            clock,
+            databases,
+            issuer,
+            suite: None,
+            channel: Channel::from_static("http://127.0.0.1:1").connect_lazy(),
+        };
         let mut plan = city.plan().await;
         change(&mut plan);
         city.start(plan).await;
@@ -191,10 +196,14 @@ impl City {
         let mut people = self.look("people").await;
         let mut followup = self.look("followup").await;
         for _ in 0..600 {
-            let told: Vec<(String, i64)> =
-                sqlx::query_as("SELECT township, seq FROM feed_head ORDER BY township").fetch_all(&mut people).await.expect("heads");
-            let taken: Vec<(String, i64)> =
-                sqlx::query_as("SELECT township, seq FROM township ORDER BY township").fetch_all(&mut followup).await.expect("positions");
+            let told: Vec<(String, i64)> = sqlx::query_as("SELECT township, seq FROM feed_head ORDER BY township")
+                .fetch_all(&mut people)
+                .await
+                .expect("heads");
+            let taken: Vec<(String, i64)> = sqlx::query_as("SELECT township, seq FROM township ORDER BY township")
+                .fetch_all(&mut followup)
+                .await
+                .expect("positions");
             if told == taken {
                 return;
             }
@@ -224,7 +233,7 @@ fn token_of(issuer: &Issuer, subject: &str, roles: &[Role], township: Option<&st
         township: township.map(|code| code.parse::<Township>().expect("a township code")),
         roles: roles.to_vec(),
         villages: villages.iter().map(|&village| village.to_owned()).collect(),
-        life: Duration::from_secs(15 * 60),
+        life: Duration::from_mins(15),
     };
     issuer.issue(&token, Clock::system().now())
 }

@@ -37,11 +37,12 @@ pub async fn cluster() -> &'static Cluster {
 async fn prepare(cluster: &Cluster) {
     let mut superuser = PgConnection::connect(&cluster.url("postgres")).await.expect("the superuser");
     if !cluster.was_adopted() {
-        for (left_over,) in
-            sqlx::query_as::<_, (String,)>("SELECT datname FROM pg_database WHERE datname LIKE 'test\\_%' OR datname LIKE 'template\\_%'")
-                .fetch_all(&mut superuser)
-                .await
-                .expect("databases")
+        for (left_over,) in sqlx::query_as::<_, (String,)>(
+            "SELECT datname FROM pg_database WHERE datname LIKE 'test\\_%' OR datname LIKE 'template\\_%'",
+        )
+        .fetch_all(&mut superuser)
+        .await
+        .expect("databases")
         {
             drop_database(&mut superuser, &left_over).await;
         }

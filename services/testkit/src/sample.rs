@@ -2,9 +2,7 @@
 
 use bangfu::client::{date, request_id};
 use bangfu_kernel::id_number::check_digit;
-use bangfu_proto::people::v1::{
-    EmploymentStatus, Group, NewEmployment, RegisterPersonRequest, RosterRow,
-};
+use bangfu_proto::people::v1::{EmploymentStatus, Group, NewEmployment, RegisterPersonRequest, RosterRow};
 use chrono::NaiveDate;
 
 /// The ID number of the n-th sample person: a woman or a man born in 1980.

@@ -69,7 +69,7 @@ pub fn table(people: &[proto::Person]) -> Table {
             .iter()
             .filter(|membership| membership.until.is_none())
             .filter_map(|membership| bangfu_kernel::group::group_of(membership.group()))
-            .map(|group| group.office_word())
+            .map(bangfu_kernel::Group::office_word)
             .collect::<Vec<_>>();
         table.row([
             person.name_masked.clone(),

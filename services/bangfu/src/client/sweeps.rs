@@ -1,6 +1,9 @@
 //! `bangfu sweeps …`: raising what has become due, from the terminal.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::BuildHasher,
+};
 
 use bangfu_proto::followup::v1 as proto;
 use chrono::NaiveDate;
@@ -47,10 +50,10 @@ pub fn table(sweeps: &[proto::TownshipSweep]) -> Table {
 }
 
 /// Counts in the order of their keys.
-pub fn sorted(counts: &HashMap<String, i64>) -> BTreeMap<String, i64> {
+pub fn sorted<S: BuildHasher>(counts: &HashMap<String, i64, S>) -> BTreeMap<String, i64> {
     counts.iter().map(|(key, &count)| (key.clone(), count)).collect()
 }
 
-fn total(counts: &HashMap<String, i64>) -> i64 {
+fn total<S: BuildHasher>(counts: &HashMap<String, i64, S>) -> i64 {
     counts.values().sum()
 }

@@ -9,12 +9,12 @@ pub struct Table {
 impl Table {
     /// With headings.
     pub fn new<const N: usize>(headings: [&str; N]) -> Self {
-        Self { rows: vec![headings.map(str::to_owned).to_vec()] }
+        Self { rows: vec![Vec::from(headings.map(str::to_owned))] }
     }
 
     /// Adds a row.
     pub fn row<const N: usize>(&mut self, cells: [String; N]) {
-        self.rows.push(cells.to_vec());
+        self.rows.push(Vec::from(cells));
     }
 
     /// Rows, the headings not counted.

@@ -26,7 +26,7 @@ use crate::{
 /// Contacts entered at once.
 const AT_ONCE: usize = 6;
 /// How long follow-up may take to hear of what the registry has recorded.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The first sweep. Follow-up hears of new people through the registry's feed, moments after the import: sweep again
 /// until everybody who was registered has been reviewed, and give the sum, a township each.

@@ -86,24 +86,26 @@ pub(super) fn contact(
         insured: Insured::Unspecified.into(),
         employer: String::new(),
     };
-    let mut contact = match fate {
+    let status_learned = match fate {
         Fate::Forgotten => return None,
         Fate::NoAnswer => return Some(reached(ContactResult::NoAnswer)),
         Fate::Died => {
-            let mut contact = reached(ContactResult::Deceased);
-            contact.answered_by = "家属".to_owned();
-            contact.status_learned = Some(learned(EmploymentStatus::Deceased, 0));
-            return Some(contact);
+            return Some(proto::RecordContactRequest {
+                answered_by: "家属".to_owned(),
+                status_learned: Some(learned(EmploymentStatus::Deceased, 0)),
+                ..reached(ContactResult::Deceased)
+            });
         }
-        Fate::Reached | Fate::FoundJob | Fate::WorksFlexibly => reached(ContactResult::ReachedSelf),
+        Fate::Reached => None,
+        Fate::FoundJob => Some(learned(EmploymentStatus::UnitEmployed, 24)),
+        Fate::WorksFlexibly => Some(learned(EmploymentStatus::Flexible, 0)),
     };
-    contact.answered_by = "本人".to_owned();
-    if fate == Fate::FoundJob {
-        contact.status_learned = Some(learned(EmploymentStatus::UnitEmployed, 24));
-    } else if fate == Fate::WorksFlexibly {
-        contact.status_learned = Some(learned(EmploymentStatus::Flexible, 0));
-    }
-    contact.services = services(day, open);
+    let mut contact = proto::RecordContactRequest {
+        answered_by: "本人".to_owned(),
+        status_learned,
+        services: services(day, open),
+        ..reached(ContactResult::ReachedSelf)
+    };
     if contact.services.contains(&Service::PolicyPublicity.into()) {
         contact.policies_told = vec!["就业困难人员社会保险补贴".to_owned(), "创业担保贷款".to_owned()];
     }

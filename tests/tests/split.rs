@@ -1,0 +1,156 @@
+//! The services as a deployment runs them: each in a suite of its own, meeting over the network only.
+
+use std::net::{SocketAddr, TcpListener};
+
+use bangfu::{client::Client, suite::Suite};
+use bangfu_kernel::Role;
+use bangfu_proto::{
+    followup::v1::{ListDutiesRequest, RecordContactRequest, RunSweepRequest},
+    people::v1::{EmploymentStatus, GetPersonRequest, RecordEmploymentRequest, ServiceLevel},
+};
+use bangfu_testkit::{City, DADONG, sample};
+use tonic::{Code, transport::Channel};
+
+use crate::steps::{contact, duties, learned, record, until};
+
+/// People at the city's own address; follow-up at another.
+struct Split {
+    city: City,
+    followup: Suite,
+    people_at: SocketAddr,
+}
+
+impl Split {
+    async fn new() -> Self {
+        let people_at = free_address();
+        let city = City::with(|plan| {
+            plan.listen = people_at;
+            plan.followup = None;
+        })
+        .await;
+        let mut plan = city.plan().await;
+        plan.people = None;
+        if let Some(followup) = &mut plan.followup {
+            followup.people_endpoint = Some(format!("http://{people_at}"));
+        }
+        let followup = Suite::start(plan).await.expect("follow-up starts");
+        Self { city, followup, people_at }
+    }
+
+    /// Somebody's client to follow-up.
+    fn at_followup(&self, subject: &str, role: Role, township: Option<&str>) -> Client {
+        let channel = Channel::from_shared(self.followup.endpoint()).expect("an address").connect_lazy();
+        Client::on(channel, &self.city.token(subject, &[role], township)).expect("a client")
+    }
+
+    async fn start_people(&mut self) {
+        let mut plan = self.city.plan().await;
+        plan.listen = self.people_at;
+        plan.followup = None;
+        self.city.start(plan).await;
+    }
+
+    async fn end(self) {
+        self.followup.stop().await.expect("follow-up stops");
+        self.city.close().await;
+    }
+}
+
+/// Free when it was asked for.
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port")
+}
+
+async fn level(city: &City, person_id: &str) -> ServiceLevel {
+    let request = GetPersonRequest { person_id: person_id.to_owned(), ..Default::default() };
+    city.clerk(DADONG).people().get_person(request).await.expect("found").into_inner().level()
+}
+
+async fn pending(city: &City) -> i64 {
+    sqlx::query_scalar("SELECT count(*) FROM delivery WHERE delivered_at IS NULL")
+        .fetch_one(&mut city.look("followup").await)
+        .await
+        .expect("a count")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_services_on_two_addresses_follow_each_other_through_a_stop_of_the_registry() {
+    let mut split = Split::new().await;
+    let register = |n| sample::person_who_is(n, EmploymentStatus::Unemployed, "2026-01-05");
+    let mut people = Vec::new();
+    for n in 0..2 {
+        let answer = split.city.clerk(DADONG).people().register_person(register(n)).await;
+        people.push(answer.expect("registered").into_inner().person_id);
+    }
+    split.city.settle().await;
+    let clerk = split.at_followup("clerk-1", Role::Clerk, Some(DADONG));
+    let bureau = split.at_followup("bureau-1", Role::Bureau, None);
+    let sweep = || RunSweepRequest { request_id: bangfu::client::request_id(), ..Default::default() };
+    bureau.followup().run_sweep(sweep()).await.expect("swept");
+    assert_eq!(duties(&clerk, ListDutiesRequest::default()).await.len(), 14);
+
+    let learns = |person_id: &str| RecordContactRequest {
+        status_learned: learned(EmploymentStatus::Startup, "2026-01-05"),
+        ..contact(&split.city, person_id)
+    };
+    let (first, second) = (learns(&people[0]), learns(&people[1]));
+    record(&clerk, first).await;
+    until("it is delivered", async || pending(&split.city).await == 0).await;
+    assert_eq!(level(&split.city, &people[0]).await, ServiceLevel::Stable);
+
+    // Neither registry nor clerk at it: what is learned now waits; follow-up itself goes on.
+    split.city.stop().await;
+    record(&clerk, second).await;
+    assert_eq!(pending(&split.city).await, 1);
+    bureau.followup().run_sweep(sweep()).await.expect("a sweep needs no registry");
+    let alone = clerk.people().get_person(GetPersonRequest { person_id: people[0].clone(), ..Default::default() }).await;
+    assert_eq!(alone.expect_err("the registry is not here").code(), Code::Unimplemented);
+
+    split.start_people().await;
+    until("the delivery is made up for", async || pending(&split.city).await == 0).await;
+    assert_eq!(level(&split.city, &people[1]).await, ServiceLevel::Stable);
+    split.city.clerk(DADONG).people().register_person(register(2)).await.expect("registered");
+    split.city.settle().await;
+    let records: i64 = sqlx::query_scalar("SELECT count(*) FROM employment WHERE source = 'CONTACT'")
+        .fetch_one(&mut split.city.look("people").await)
+        .await
+        .expect("a count");
+    assert_eq!(records, 2, "each exactly once");
+    split.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn follow_up_started_late_or_again_takes_up_where_the_feed_stands() {
+    let mut split = Split::new().await;
+    let clerk = split.city.clerk(DADONG);
+    let mut ids = Vec::new();
+    for n in 0..3 {
+        let request = sample::person_who_is(n, EmploymentStatus::Unemployed, "2026-01-05");
+        ids.push(clerk.people().register_person(request).await.expect("registered").into_inner().person_id);
+    }
+    split.city.settle().await;
+    let mut plan = split.city.plan().await;
+    plan.people = None;
+    let endpoint = format!("http://{}", split.people_at);
+    if let Some(followup) = &mut plan.followup {
+        followup.people_endpoint = Some(endpoint);
+    }
+    split.followup.stop().await.expect("stopped");
+    // Facts that nobody follows.
+    for person_id in &ids {
+        let request = RecordEmploymentRequest {
+            request_id: bangfu::client::request_id(),
+            person_id: person_id.clone(),
+            employment: Some(sample::employment(EmploymentStatus::Retired, "2026-01-05")),
+            ..Default::default()
+        };
+        clerk.people().record_employment(request).await.expect("recorded");
+    }
+    split.followup = Suite::start(plan).await.expect("started again");
+    split.city.settle().await;
+    let bureau = split.at_followup("bureau-1", Role::Bureau, None);
+    let request = RunSweepRequest { request_id: bangfu::client::request_id(), ..Default::default() };
+    let swept = bureau.followup().run_sweep(request).await.expect("swept").into_inner().townships;
+    assert_eq!(swept[0].excluded, [("EXITED".to_owned(), 3)].into());
+    split.end().await;
+}

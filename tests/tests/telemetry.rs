@@ -1,0 +1,143 @@
+//! What the outside sees of a call: one trace through both services, and metrics by method and code.
+
+use std::{
+    collections::HashMap,
+    net::{SocketAddr, TcpListener},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bangfu_proto::people::v1::{EmploymentStatus, GetPersonRequest};
+use bangfu_testkit::{City, DADONG};
+use opentelemetry_proto::tonic::{
+    collector::trace::v1::{
+        ExportTraceServiceRequest, ExportTraceServiceResponse,
+        trace_service_server::{TraceService, TraceServiceServer},
+    },
+    trace::v1::Span,
+};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::{Request, Response, Status, transport::Server};
+
+use crate::{
+    asks::hex,
+    child,
+    steps::{contact, learned, unemployed, until},
+};
+
+/// The trace that a client was in, as it sends it.
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const PARENT: &str = "00f067aa0ba902b7";
+
+/// A collector that keeps what it is sent.
+#[derive(Clone, Default)]
+struct Collector(Arc<Mutex<Vec<Span>>>);
+
+#[tonic::async_trait]
+impl TraceService for Collector {
+    async fn export(
+        &self,
+        request: Request<ExportTraceServiceRequest>,
+    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
+        let spans = request.into_inner().resource_spans.into_iter().flat_map(|resource| resource.scope_spans);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(spans.flat_map(|scope| scope.spans));
+        Ok(Response::default())
+    }
+}
+
+impl Collector {
+    async fn start() -> (Self, SocketAddr) {
+        let collector = Self::default();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let service = TraceServiceServer::new(collector.clone());
+        tokio::spawn(Server::builder().add_service(service).serve_with_incoming(TcpListenerStream::new(listener)));
+        (collector, address)
+    }
+
+    fn spans(&self) -> Vec<Span> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A request as sent from within the client's own trace.
+fn traced<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("traceparent", format!("00-{TRACE}-{PARENT}-01").parse().expect("a header"));
+    request
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by a_call_is_one_trace_through_both_services, in a process of its own"]
+async fn calls_within_a_trace() {
+    let Some(telemetry) = child::telemetry() else { return };
+    let city = City::new().await;
+    let people = unemployed(&city, DADONG, 0..1, "2026-01-05").await;
+    let clerk = city.clerk(DADONG);
+    let get = GetPersonRequest { person_id: people[0].clone(), ..Default::default() };
+    clerk.people().get_person(traced(get.clone())).await.expect("found");
+    let mut told = contact(&city, &people[0]);
+    told.status_learned = learned(EmploymentStatus::Startup, "2026-01-05");
+    clerk.followup().record_contact(traced(told)).await.expect("recorded");
+    until("the registry was told", async || {
+        let person = clerk.people().get_person(get.clone()).await.expect("found").into_inner();
+        person.employment.is_some_and(|employment| employment.source == "CONTACT")
+    })
+    .await;
+    let refused = clerk.people().get_person(GetPersonRequest::default()).await;
+    refused.expect_err("no id");
+
+    let metrics = std::env::var("BANGFU_TEST_METRICS").expect("an address");
+    let scraped = scrape(&metrics).await;
+    for line in [
+        r#"grpc_server_handled_total{grpc_service="bangfu.people.v1.PeopleService",grpc_method="GetPerson",grpc_code="INVALID_ARGUMENT"} 1"#,
+        r#"grpc_server_handled_total{grpc_service="bangfu.followup.v1.FollowupService",grpc_method="RecordContact",grpc_code="OK"} 1"#,
+    ] {
+        assert!(scraped.contains(line), "{line} is missing in\n{scraped}");
+    }
+    for name in ["grpc_server_handling_seconds_bucket", "grpc_server_in_flight"] {
+        assert!(scraped.contains(name), "{name} is missing");
+    }
+    city.close().await;
+    telemetry.shutdown().await;
+    println!("the calls were made");
+}
+
+/// What Prometheus would get.
+async fn scrape(address: &str) -> String {
+    let mut stream = tokio::net::TcpStream::connect(address).await.expect("metrics are served");
+    let request = format!("GET /metrics HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("asked");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("answered");
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_one_trace_through_both_services() {
+    let (collector, address) = Collector::start().await;
+    let metrics = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
+    let (ended, said) =
+        child::run("telemetry::calls_within_a_trace", &format!("http://{address}"), &metrics.to_string()).await;
+    let tail = said.lines().rev().filter(|line| !line.starts_with('{')).take(30).collect::<Vec<_>>().join("\n");
+    assert!(ended.success() && said.contains("the calls were made"), "{tail}");
+
+    let spans = collector.spans();
+    let by_id: HashMap<String, &Span> = spans.iter().map(|span| (hex(&span.span_id), span)).collect();
+    let of_the_trace: Vec<&Span> = spans.iter().filter(|span| hex(&span.trace_id) == TRACE).collect();
+    for name in ["rpc.people.get_person", "rpc.followup.record_contact"] {
+        let span = of_the_trace.iter().find(|span| span.name == name);
+        let span = span.unwrap_or_else(|| panic!("{name} is not in the client's trace"));
+        assert_eq!(hex(&span.parent_span_id), PARENT, "{name} continues the client's span");
+    }
+    for inner in ["db.begin", "db.contact.insert", "db.commit"] {
+        let span = of_the_trace.iter().find(|span| span.name == inner).unwrap_or_else(|| panic!("{inner} is not in it"));
+        assert!(by_id.contains_key(&hex(&span.parent_span_id)), "{inner} hangs on a span of ours");
+    }
+    // From one service to the other: the registry's call hangs on follow-up's own span.
+    let told = spans.iter().find(|span| span.name == "rpc.people.record_employment").expect("the registry was called");
+    let caller = by_id.get(&hex(&told.parent_span_id)).unwrap_or_else(|| panic!("{told:?} has no caller"));
+    assert_eq!((caller.name.as_str(), &caller.trace_id), ("job.deliver", &told.trace_id));
+    let line = said.lines().find(|line| line.contains("RecordContact") && line.contains(r#""code":"OK""#));
+    assert!(line.expect("a log line").contains(TRACE), "the log line tells the trace as its correlation id");
+}
