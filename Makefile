@@ -36,7 +36,8 @@ check:
 	sh deploy/check/queries.sh
 
 bench: setup
-	cargo bench --locked -p bangfu-tests
+	cargo build --locked --release -p bangfu
+	cargo bench --locked -p bangfu-tests --bench figures $(if $(JSON),-- --json)
 
 sqlx: setup
 	sh deploy/check/queries.sh --renew

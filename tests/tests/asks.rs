@@ -36,6 +36,7 @@ pub(crate) struct Names {
     pub(crate) record: String,
     pub(crate) contact: String,
     pub(crate) request: String,
+    pub(crate) import_request: String,
     pub(crate) epochs: BTreeMap<&'static str, String>,
     pub(crate) pages: BTreeMap<&'static str, String>,
 }
@@ -60,6 +61,7 @@ impl Names {
             record: random(),
             contact: random(),
             request: random(),
+            import_request: random(),
             epochs: ["people", "followup"].map(|service| (service, random())).into(),
             pages: BTreeMap::new(),
         }
@@ -90,7 +92,7 @@ impl Names {
             info.reason,
             info.domain
         );
-        for name in [&self.township, &self.person, &self.record, &self.contact, &self.request] {
+        for name in [&self.township, &self.person, &self.record, &self.contact, &self.request, &self.import_request] {
             text = text.replace(name.as_str(), "…").replace(&hex(name.as_bytes()), "…");
         }
         Refusal { reason: info.reason, text }
@@ -158,7 +160,7 @@ pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: 
             ]
         }
         "ImportRoster" => {
-            let start = RosterStart { request_id: names.request.clone(), ..Default::default() };
+            let start = RosterStart { request_id: names.import_request.clone(), ..Default::default() };
             let rows = RosterRows { rows: vec![sample::row(next(), 4)] };
             let parts = [Part::Start(start), Part::Rows(rows)].map(|part| ImportRosterRequest { part: Some(part) });
             let answer = people.import_roster(futures::stream::iter(parts)).await;

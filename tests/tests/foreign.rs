@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use bangfu::client::Client;
+use bangfu::client::{Client, people::send, request_id};
 use bangfu_kernel::{Clock, Role};
 use bangfu_platform::auth::issuer::NewToken;
 use bangfu_proto::{
@@ -13,7 +13,7 @@ use bangfu_proto::{
         ListContactsRequest, ListDutiesRequest, ListSweepsRequest, followup_service_client::FollowupServiceClient,
     },
     people::v1::{
-        EmploymentStatus, ListPeopleRequest, ListTownshipsRequest, people_service_client::PeopleServiceClient,
+        EmploymentStatus, ListPeopleRequest, ListTownshipsRequest, RosterStart, people_service_client::PeopleServiceClient,
     },
 };
 use bangfu_testkit::{City, DADONG, LIBAO, reason, sample};
@@ -49,6 +49,8 @@ impl Scene {
         let request = sample::person_who_is(12, EmploymentStatus::Unemployed, "2026-01-05");
         let registered = clerk.people().register_person(request.clone()).await.expect("registered").into_inner();
         let record = registered.employment.expect("a record").record_id;
+        let start = RosterStart { request_id: request_id(), ..Default::default() };
+        send(&clerk, start.clone(), vec![sample::row(13, 4)]).await.expect("imported");
         city.settle().await;
         let foreign = Names {
             township: LIBAO.to_owned(),
@@ -56,6 +58,7 @@ impl Scene {
             record,
             contact: contact_id,
             request: request.request_id,
+            import_request: start.request_id,
             epochs: epochs(&city).await,
             pages: pages(&clerk, &city.bureau()).await,
         };
@@ -190,7 +193,7 @@ async fn without_a_good_token_of_a_known_township_no_rpc_answers() {
         subject: "clerk-1".to_owned(),
         city: "320685".to_owned(),
         township: township.map(|code| code.parse().expect("a code")),
-        roles: vec![Role::Clerk, Role::Bureau][..1].to_vec(),
+        roles: vec![Role::Clerk],
         villages: Vec::new(),
         life: Duration::from_mins(15),
     };

@@ -160,8 +160,8 @@ async fn cells_of_any_content_are_judged_and_never_break_the_server() {
     city.close().await;
 }
 
-/// A roster whose stream is cut after some rows.
-async fn cut(clerk: &Client, whole: &RosterStart) {
+/// A roster whose stream is cut after some rows. The sender is given back: dropped, it would end the stream properly.
+async fn cut(clerk: &Client, whole: &RosterStart) -> mpsc::Sender<ImportRosterRequest> {
     let (sender, receiver) = mpsc::channel(1);
     let mut client = clerk.people();
     let call = tokio::spawn(async move { client.import_roster(ReceiverStream::new(receiver)).await });
@@ -170,9 +170,10 @@ async fn cut(clerk: &Client, whole: &RosterStart) {
         sender.send(ImportRosterRequest { part: Some(part) }).await.expect("sent");
     }
     // The channel holds one: once there is room again, what was sent is on its way to the server.
-    let _room = sender.reserve().await.expect("taken");
+    drop(sender.reserve().await.expect("taken"));
     call.abort();
     assert!(call.await.expect_err("given up").is_cancelled());
+    sender
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -181,7 +182,7 @@ async fn a_connection_cut_in_the_middle_leaves_nothing_and_the_same_request_id_w
     let clerk = city.clerk(DADONG);
     for round in 0..5 {
         let whole = start();
-        cut(&clerk, &whole).await;
+        let _open = cut(&clerk, &whole).await;
         let range = round * 5 + 20..round * 5 + 25;
         let before = people(&city, DADONG).await;
         let stream =

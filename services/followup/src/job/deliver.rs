@@ -140,7 +140,8 @@ async fn of_township(svc: &Followup, people: &Peer, township: &Township) -> Resu
     Ok(if waiting.is_empty() { Round::Ended } else { Round::Waiting })
 }
 
-/// One delivery; the second is false when the registry cannot be reached, so that trying the next one is in vain.
+/// One delivery, with a span that the registry's own continues; the second is false when the registry cannot be reached, so that trying the next one is in vain.
+#[tracing::instrument(name = "job.deliver", skip_all, fields(contact_id = %delivery.contact_id))]
 async fn deliver(people: &Peer, delivery: &Pending) -> Result<(Outcome, bool), Error> {
     let request = RecordEmploymentRequest::decode(delivery.request.as_slice())
         .map_err(|error| Error::Internal(Box::new(error)))?;

@@ -17,10 +17,11 @@ pub(super) async fn handle(svc: &Followup, request: Request<RunSweepRequest>) ->
     let mut faults = Violations::default();
     let request_id = fields::uuid("request_id", &request.request_id, &mut faults);
     let today = svc.ground.clock.today();
+    let before = faults.len();
     let as_of = fields::optional_date("as_of", request.as_of.as_ref(), &mut faults).unwrap_or(today);
+    let is_a_date = faults.len() == before;
     fields::not_after_today("as_of", as_of, today, &mut faults);
-    let first = svc.standards.first_day();
-    if as_of < first && faults.is_empty() {
+    if is_a_date && as_of < svc.standards.first_day() {
         faults.add("as_of", rule("must not lie before the first standard", "不得早于首个服务标准生效日"));
     }
     let named = townships(&request.townships, &mut faults);
@@ -61,6 +62,10 @@ async fn first_result(
 }
 
 fn townships(codes: &[String], faults: &mut Violations) -> Vec<Township> {
+    // An empty code is no township, and must not be taken for "all of them".
+    if codes.iter().any(String::is_empty) {
+        faults.add("townships", fields::required());
+    }
     let mut townships: Vec<_> =
         codes.iter().filter_map(|code| fields::optional_township("townships", code, faults)).collect();
     townships.sort();

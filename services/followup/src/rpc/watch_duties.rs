@@ -27,6 +27,10 @@ pub(super) async fn handle(svc: &Followup, request: Request<WatchDutiesRequest>)
         }
     }
     for code in &request.townships {
+        // An empty code is no township, and must not be taken for "all of them".
+        if code.is_empty() {
+            faults.add("townships", fields::required());
+        }
         wanted.townships.extend(fields::optional_township("townships", code, &mut faults));
     }
     faults.check()?;

@@ -1,0 +1,34 @@
+//! What the suite's own process keeps resident, PostgreSQL not counted, as Linux tells it.
+
+use std::{fs, time::Duration};
+
+use anyhow::Context as _;
+
+use crate::{
+    measure::{Limit, Measure},
+    process::Up,
+};
+
+/// How long a fresh process is left alone before it counts as idle.
+const IDLE: Duration = Duration::from_secs(5);
+
+/// A fresh process that nobody has called.
+pub(crate) async fn idle(up: &Up) -> anyhow::Result<Measure> {
+    tokio::time::sleep(IDLE).await;
+    let resident = kept(up, "VmRSS")?;
+    Ok(Measure::absolute("memory of `bangfu up`, idle", "MB", resident, Limit::AtMost(60.0)))
+}
+
+/// The most it ever kept, when called after an import.
+pub(crate) fn importing(up: &Up) -> anyhow::Result<Measure> {
+    let peak = kept(up, "VmHWM")?;
+    Ok(Measure::absolute("memory of `bangfu up`, importing 100,000 rows (peak)", "MB", peak, Limit::AtMost(150.0)))
+}
+
+/// In millions of bytes.
+fn kept(up: &Up, field: &str) -> anyhow::Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{}/status", up.id())).context("this figure needs Linux")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':')).context("no such field")?;
+    let kibibytes: f64 = line.trim().trim_end_matches(" kB").parse()?;
+    Ok(kibibytes * 1024.0 / 1e6)
+}
