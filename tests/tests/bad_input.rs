@@ -482,3 +482,23 @@ async fn send(
     let messages: Vec<_> = parts.into_iter().map(|part| people::ImportRosterRequest { part: Some(part) }).collect();
     client.people().import_roster(futures::stream::iter(messages)).await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_by_the_thousand_are_told_in_a_few_and_break_no_connection() {
+    let city = City::new().await;
+    let clerk = city.clerk(DADONG);
+    let same = (0..1_000).map(|n| sample::row(n % 7, 4)).collect();
+    let start = people::RosterStart { request_id: request_id(), ..Default::default() };
+    let twice = people::import_roster_request::Part::Rows(people::RosterRows { rows: same });
+    let each_twice = (0..500).flat_map(|row| [sample::row(1, row + 4), sample::row(1, row + 4)]).collect();
+    let each_twice = people::import_roster_request::Part::Rows(people::RosterRows { rows: each_twice });
+    for part in [twice, each_twice] {
+        let answer = told(send(&clerk, vec![begin(start.clone()), part]).await);
+        assert_eq!(faults("row numbers twice", answer), ["rows.row".to_owned()].into());
+    }
+    let ids = people::BatchGetPeopleRequest { person_ids: vec!["x".to_owned(); 500], ..Default::default() };
+    assert_eq!(faults("ids", told(clerk.people().batch_get_people(ids).await)), ["person_ids".to_owned()].into());
+    let states = followup::ListDutiesRequest { states: vec![99; 10_000], ..Default::default() };
+    assert_eq!(faults("states", told(clerk.followup().list_duties(states).await)), ["states".to_owned()].into());
+    city.close().await;
+}

@@ -116,8 +116,8 @@ async fn another_townships_everything_is_answered_like_what_never_was() {
         }
         if OF_THE_CITY.contains(&method) {
             assert!(asked.iter().all(|answer| answer.as_ref().is_err_and(|refusal| refusal.reason == "ROLE_MISSING")));
-        } else {
-            // The names are good ones: who owns them is answered otherwise.
+        } else if method != "ListTownships" {
+            // The names are good ones: who owns them is answered otherwise. (The page token of the directory is the bureau's.)
             assert_ne!(ask(&owner, rule.path, &foreign, &foreign.person).await, asked, "{method}");
         }
     }

@@ -127,7 +127,7 @@ async fn from_the_roster_to_what_was_missed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_contact_learns_reaches_the_registry_and_comes_back() {
     let city = City::new().await;
-    let people = unemployed(&city, DADONG, 0..1, "2026-01-05").await;
+    let people = unemployed(&city, DADONG, 0..1, "2026-01-02").await;
     sweep(&city).await;
     let clerk = city.clerk(DADONG);
     let mut status = learned(EmploymentStatus::UnitEmployed, "2026-01-03").expect("a status");
@@ -254,7 +254,7 @@ async fn nobody_without_a_coordinator_is_left_out_and_the_workload_is_what_the_l
 #[tokio::test(flavor = "multi_thread")]
 async fn the_feeds_from_zero_rebuild_what_the_lists_say() {
     let city = City::new().await;
-    let people = unemployed(&city, DADONG, 0..4, "2026-01-05").await;
+    let people = unemployed(&city, DADONG, 0..4, "2026-01-02").await;
     unemployed(&city, LIBAO, 10..12, "2026-01-05").await;
     sweep(&city).await;
     let clerk = city.clerk(DADONG);
@@ -298,9 +298,6 @@ async fn the_feeds_from_zero_rebuild_what_the_lists_say() {
         }
         assert_eq!(ledger, listed);
         let rebuilt = watched(&client, township).await;
-        let request = ListPeopleRequest { township: township.to_owned(), page_size: 500, ..Default::default() };
-        let known = client.people().list_people(request).await.err().map(|status| reason(&status));
-        assert_eq!(known, None);
         let request = ListPeopleRequest { township: township.to_owned(), page_size: 500, ..Default::default() };
         let people = client.people().list_people(request).await.expect("listed").into_inner().people;
         assert_eq!(rebuilt.len(), people.len());

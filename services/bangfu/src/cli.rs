@@ -1,18 +1,23 @@
 //! The commands, as typed.
 
+mod register;
+mod token;
+mod work;
+
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::Context as _;
 use bangfu::{
-    client::{self, Client, problem::Problem},
-    demo, development,
+    client::{self, Client},
+    demo,
 };
-use bangfu_kernel::{Clock, Role, Township, caller::role_of_word};
-use bangfu_platform::auth::issuer::NewToken;
-use bangfu_proto::{followup::v1 as followup, people::v1 as people};
-use chrono::NaiveDate;
+use bangfu_kernel::Township;
 use clap::{Args, Parser, Subcommand};
 
+use self::{
+    register::{PeopleVerb, TownshipsVerb},
+    token::TokenArgs,
+    work::{ContactsVerb, DutiesVerb, SweepsVerb},
+};
 use crate::{roster::RosterCommand, serve, up};
 
 /// 帮扶: a city's targeted employment assistance. Who is to be served, what is owed to whom by when, and what was done.
@@ -79,25 +84,6 @@ struct DemoArgs {
     json: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
-struct TokenArgs {
-    /// coordinator, clerk, reviewer (of a township); bureau, finance, auditor (of the city); partner, service.
-    #[arg(long, value_parser = role)]
-    role: Role,
-    /// Code of the township; none for the city's roles.
-    #[arg(long)]
-    township: Option<Township>,
-    /// Coordinators: villages they serve; none: all.
-    #[arg(long)]
-    village: Vec<String>,
-    /// The account's name.
-    #[arg(long, default_value = "developer")]
-    subject: String,
-    /// Folder of the development ground.
-    #[arg(long, env = "BANGFU_HOME", default_value = ".bangfu")]
-    home: PathBuf,
-}
-
 #[derive(Debug, Subcommand)]
 enum RosterVerb {
     #[command(flatten)]
@@ -109,133 +95,6 @@ enum RosterVerb {
         /// Judge and compare with the register, write nothing.
         #[arg(long)]
         validate_only: bool,
-        #[command(flatten)]
-        connection: Connection,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum TownshipsVerb {
-    /// Lists them.
-    List {
-        #[command(flatten)]
-        connection: Connection,
-    },
-    /// Enters one, or changes its name (bureau).
-    Upsert {
-        /// 6 to 12 digits.
-        code: String,
-        /// 李堡镇 …
-        name: String,
-        #[command(flatten)]
-        connection: Connection,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum PeopleVerb {
-    /// Lists them, personal data masked.
-    List {
-        /// Only this village.
-        #[arg(long, default_value = "")]
-        village: String,
-        /// City callers: which township.
-        #[arg(long, default_value = "")]
-        township: String,
-        #[command(flatten)]
-        connection: Connection,
-    },
-    /// One of them, personal data masked.
-    Get {
-        /// The person.
-        person_id: String,
-        #[command(flatten)]
-        connection: Connection,
-    },
-    /// The full personal data of one, for a reason that is kept with your name.
-    Reveal {
-        /// The person.
-        person_id: String,
-        /// 上门走访 …
-        #[arg(long)]
-        reason: String,
-        #[command(flatten)]
-        connection: Connection,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum DutiesVerb {
-    /// 今天该做什么: open duties by due day.
-    List {
-        /// Due up to this day.
-        #[arg(long)]
-        until: Option<NaiveDate>,
-        /// Only this coordinator's people.
-        #[arg(long, default_value = "")]
-        coordinator: String,
-        /// Only this village.
-        #[arg(long, default_value = "")]
-        village: String,
-        /// Only this person.
-        #[arg(long, default_value = "")]
-        person_id: String,
-        /// Closed ones, too.
-        #[arg(long)]
-        all: bool,
-        /// City callers: which township.
-        #[arg(long, default_value = "")]
-        township: String,
-        /// At most so many lines.
-        #[arg(long, default_value_t = 50)]
-        limit: usize,
-        #[command(flatten)]
-        connection: Connection,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum ContactsVerb {
-    /// Records that somebody was reached, today.
-    Record {
-        /// The person.
-        person_id: String,
-        /// phone, wechat, home_visit, counter, sms, data_match or other.
-        #[arg(long, default_value = "phone", value_parser = channel)]
-        channel: followup::Channel,
-        /// reached_self, reached_family, refused, moved, deceased, no_answer, wrong_number or away.
-        #[arg(long, default_value = "reached_self", value_parser = result)]
-        result: followup::ContactResult,
-        /// The day; today when left out.
-        #[arg(long)]
-        on: Option<NaiveDate>,
-        /// 备注
-        #[arg(long, default_value = "")]
-        note: String,
-        #[command(flatten)]
-        connection: Connection,
-    },
-    /// The contacts of a person.
-    List {
-        /// The person.
-        person_id: String,
-        #[command(flatten)]
-        connection: Connection,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum SweepsVerb {
-    /// Sweeps the whole city (bureau).
-    Run {
-        /// As of this day; today when left out.
-        #[arg(long)]
-        as_of: Option<NaiveDate>,
-        #[command(flatten)]
-        connection: Connection,
-    },
-    /// The latest sweeps.
-    List {
         #[command(flatten)]
         connection: Connection,
     },
@@ -265,7 +124,7 @@ impl Verb {
             }
             Self::Serve(settings) => serve::run(*settings).await,
             Self::Migrate(settings) => serve::migrate(settings).await,
-            Self::Token(args) => token(&args),
+            Self::Token(args) => token::print(&args),
             Self::Roster(RosterVerb::Offline(_)) => Ok(()),
             Self::Roster(RosterVerb::Import { file, validate_only, connection }) => {
                 let import = client::people::import(&connection.open().await?, &file, validate_only).await?;
@@ -284,149 +143,8 @@ impl Verb {
     }
 }
 
-impl TownshipsVerb {
-    async fn run(self) -> anyhow::Result<()> {
-        let (connection, upsert) = match self {
-            Self::List { connection } => (connection, None),
-            Self::Upsert { code, name, connection } => (connection, Some((code, name))),
-        };
-        let client = connection.open().await?;
-        if let Some((code, name)) = upsert {
-            let request =
-                people::UpsertTownshipRequest { request_id: client::request_id(), code, name, etag: String::new() };
-            client.people().upsert_township(request).await.map_err(Problem::from)?;
-        }
-        let listed = client.people().list_townships(people::ListTownshipsRequest::default()).await;
-        for township in listed.map_err(Problem::from)?.into_inner().townships {
-            println!("{}  {}", township.code, township.name);
-        }
-        Ok(())
-    }
-}
-
-impl PeopleVerb {
-    async fn run(self) -> anyhow::Result<()> {
-        match self {
-            Self::List { village, township, connection } => {
-                let request = people::ListPeopleRequest { village, township, ..Default::default() };
-                let listed = client::people::everybody(&connection.open().await?, request).await?;
-                print!("{}", client::people::table(&listed));
-                println!("共 {} 人", listed.len());
-            }
-            Self::Get { person_id, connection } => {
-                let request = people::GetPersonRequest { person_id, ..Default::default() };
-                let person = connection.open().await?.people().get_person(request).await;
-                print!("{}", client::people::card(person.map_err(Problem::from)?.get_ref()));
-            }
-            Self::Reveal { person_id, reason, connection } => {
-                let request = people::RevealPersonRequest { person_id, reason };
-                let person = connection.open().await?.people().reveal_person(request).await;
-                let person = person.map_err(Problem::from)?.into_inner();
-                println!("{}  {}  {}  {}", person.name, person.id_number, person.phone, person.address);
-            }
-        }
-        Ok(())
-    }
-}
-
-impl DutiesVerb {
-    async fn run(self) -> anyhow::Result<()> {
-        let Self::List { until, coordinator, village, person_id, all, township, limit, connection } = self;
-        let client = connection.open().await?;
-        let request = followup::ListDutiesRequest {
-            coordinator,
-            village,
-            person_id,
-            township: township.clone(),
-            states: if all { Vec::new() } else { vec![followup::DutyState::Open.into()] },
-            due: until.map(|day| bangfu_proto::common::v1::DateRange { from: None, to: client::date(day) }),
-            ..Default::default()
-        };
-        let duties = client::duties::all(&client, request).await?;
-        let shown = &duties[..duties.len().min(limit)];
-        let names = client::duties::names(&client, shown.iter().map(|duty| duty.person_id.clone()), &township).await?;
-        print!("{}", client::duties::table(shown, &names));
-        println!("共 {} 项, 显示 {} 项", duties.len(), shown.len());
-        Ok(())
-    }
-}
-
-impl ContactsVerb {
-    async fn run(self) -> anyhow::Result<()> {
-        match self {
-            Self::Record { person_id, channel, result, on, note, connection } => {
-                let request = followup::RecordContactRequest {
-                    request_id: client::request_id(),
-                    person_id,
-                    on: client::date(on.unwrap_or_else(|| Clock::system().today())),
-                    channel: channel.into(),
-                    result: result.into(),
-                    note,
-                    ..Default::default()
-                };
-                let contact = connection.open().await?.followup().record_contact(request).await;
-                let contact = contact.map_err(Problem::from)?.into_inner();
-                println!(
-                    "已记录 contact {}, 完成 {} 项 duties settled",
-                    contact.contact_id,
-                    contact.settled_duty_ids.len()
-                );
-            }
-            Self::List { person_id, connection } => {
-                let contacts = client::contacts::of(&connection.open().await?, &person_id, "").await?;
-                print!("{}", client::contacts::table(&contacts));
-            }
-        }
-        Ok(())
-    }
-}
-
-impl SweepsVerb {
-    async fn run(self) -> anyhow::Result<()> {
-        let sweeps = match self {
-            Self::Run { as_of, connection } => client::sweeps::run(&connection.open().await?, as_of).await?,
-            Self::List { connection } => {
-                let listed =
-                    connection.open().await?.followup().list_sweeps(followup::ListSweepsRequest::default()).await;
-                listed.map_err(Problem::from)?.into_inner().sweeps
-            }
-        };
-        print!("{}", client::sweeps::table(&sweeps));
-        Ok(())
-    }
-}
-
 impl Connection {
     async fn open(&self) -> anyhow::Result<Client> {
         Client::connect(&self.endpoint, &self.token).await
     }
-}
-
-fn token(args: &TokenArgs) -> anyhow::Result<()> {
-    let township_role = matches!(args.role, Role::Coordinator | Role::Clerk | Role::Reviewer);
-    anyhow::ensure!(!township_role || args.township.is_some(), "this role belongs to a township: add --township CODE");
-    let token = NewToken {
-        subject: args.subject.clone(),
-        city: development::CITY.to_owned(),
-        township: args.township.clone(),
-        roles: vec![args.role],
-        villages: args.village.clone(),
-        life: std::time::Duration::from_mins(15),
-    };
-    println!("{}", development::issuer(&args.home)?.issue(&token, Clock::system().now()));
-    Ok(())
-}
-
-fn role(word: &str) -> anyhow::Result<Role> {
-    role_of_word(word).context("one of coordinator, clerk, reviewer, bureau, finance, auditor, partner, service")
-}
-
-fn channel(word: &str) -> anyhow::Result<followup::Channel> {
-    followup::Channel::from_str_name(&format!("CHANNEL_{}", word.to_uppercase()))
-        .context("one of phone, wechat, home_visit, counter, sms, data_match, other")
-}
-
-fn result(word: &str) -> anyhow::Result<followup::ContactResult> {
-    followup::ContactResult::from_str_name(&format!("CONTACT_RESULT_{}", word.to_uppercase()))
-        .context("one of reached_self, reached_family, refused, moved, deceased, no_answer, wrong_number, away")
 }

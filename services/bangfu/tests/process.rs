@@ -52,7 +52,7 @@ impl Process {
                 }
             }
         });
-        self.endpoint = receiver.recv_timeout(Duration::from_secs(120)).expect("it says where it serves");
+        self.endpoint = receiver.recv_timeout(Duration::from_mins(2)).expect("it says where it serves");
     }
 
     /// SIGKILL, at once; the database goes on living, as after a real crash.

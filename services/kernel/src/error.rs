@@ -194,14 +194,22 @@ pub struct Rule {
     pub zh: Cow<'static, str>,
 }
 
-/// Fields that break their rules: all of a request's at once.
+/// Fields that break their rules: all of a request's at once, each rule of a field once, the first 32 at most.
+///
+/// An error travels in HTTP/2 headers, of which clients take 16 KiB; a longer one would break their whole connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Violations(Vec<(Cow<'static, str>, Rule)>);
 
+/// Violations told at once: 32 take about 12 KiB of headers.
+const MOST_VIOLATIONS: usize = 32;
+
 impl Violations {
-    /// Adds one.
+    /// Adds one, unless it is there already.
     pub fn add(&mut self, field: impl Into<Cow<'static, str>>, rule: Rule) {
-        self.0.push((field.into(), rule));
+        let violation = (field.into(), rule);
+        if self.0.len() < MOST_VIOLATIONS && !self.0.contains(&violation) {
+            self.0.push(violation);
+        }
     }
 
     /// How many there are.

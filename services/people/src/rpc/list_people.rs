@@ -65,6 +65,9 @@ fn decode(request: &ListPeopleRequest) -> Result<Wanted, Error> {
             faults.add(field, fields::enumerated());
         }
     }
+    for (field, text) in [("village", &request.village), ("coordinator", &request.coordinator)] {
+        fields::text(field, text, 0, 64, &mut faults);
+    }
     let wanted = Wanted {
         township: fields::optional_township("township", &request.township, &mut faults),
         size: PageSize::parse(request.page_size, &mut faults),

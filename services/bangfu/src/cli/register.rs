@@ -1,0 +1,102 @@
+//! The register at the terminal: townships and people.
+
+use bangfu::client::{self, problem::Problem};
+use bangfu_proto::people::v1 as people;
+use clap::Subcommand;
+
+use super::Connection;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TownshipsVerb {
+    /// Lists them.
+    List {
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Enters one, or changes its name (bureau).
+    Upsert {
+        /// 6 to 12 digits.
+        code: String,
+        /// 李堡镇 …
+        name: String,
+        #[command(flatten)]
+        connection: Connection,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PeopleVerb {
+    /// Lists them, personal data masked.
+    List {
+        /// Only this village.
+        #[arg(long, default_value = "")]
+        village: String,
+        /// City callers: which township.
+        #[arg(long, default_value = "")]
+        township: String,
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// One of them, personal data masked.
+    Get {
+        /// The person.
+        person_id: String,
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// The full personal data of one, for a reason that is kept with your name.
+    Reveal {
+        /// The person.
+        person_id: String,
+        /// 上门走访 …
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        connection: Connection,
+    },
+}
+
+impl TownshipsVerb {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let (connection, upsert) = match self {
+            Self::List { connection } => (connection, None),
+            Self::Upsert { code, name, connection } => (connection, Some((code, name))),
+        };
+        let client = connection.open().await?;
+        if let Some((code, name)) = upsert {
+            let request =
+                people::UpsertTownshipRequest { request_id: client::request_id(), code, name, etag: String::new() };
+            client.people().upsert_township(request).await.map_err(Problem::from)?;
+        }
+        let listed = client.people().list_townships(people::ListTownshipsRequest::default()).await;
+        for township in listed.map_err(Problem::from)?.into_inner().townships {
+            println!("{}  {}", township.code, township.name);
+        }
+        Ok(())
+    }
+}
+
+impl PeopleVerb {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::List { village, township, connection } => {
+                let request = people::ListPeopleRequest { village, township, ..Default::default() };
+                let listed = client::people::everybody(&connection.open().await?, request).await?;
+                print!("{}", client::people::table(&listed));
+                println!("共 {} 人", listed.len());
+            }
+            Self::Get { person_id, connection } => {
+                let request = people::GetPersonRequest { person_id, ..Default::default() };
+                let person = connection.open().await?.people().get_person(request).await;
+                print!("{}", client::people::card(person.map_err(Problem::from)?.get_ref()));
+            }
+            Self::Reveal { person_id, reason, connection } => {
+                let request = people::RevealPersonRequest { person_id, reason };
+                let person = connection.open().await?.people().reveal_person(request).await;
+                let person = person.map_err(Problem::from)?.into_inner();
+                println!("{}  {}  {}  {}", person.name, person.id_number, person.phone, person.address);
+            }
+        }
+        Ok(())
+    }
+}

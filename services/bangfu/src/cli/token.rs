@@ -1,0 +1,47 @@
+//! `bangfu token`: a token of the development ground.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use bangfu::development;
+use bangfu_kernel::{Clock, Role, Township, caller::role_of_word};
+use bangfu_platform::auth::issuer::NewToken;
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub(super) struct TokenArgs {
+    /// coordinator, clerk, reviewer (of a township); bureau, finance, auditor (of the city); partner, service.
+    #[arg(long, value_parser = role)]
+    role: Role,
+    /// Code of the township; none for the city's roles.
+    #[arg(long)]
+    township: Option<Township>,
+    /// Coordinators: villages they serve; none: all.
+    #[arg(long)]
+    village: Vec<String>,
+    /// The account's name.
+    #[arg(long, default_value = "developer")]
+    subject: String,
+    /// Folder of the development ground.
+    #[arg(long, env = "BANGFU_HOME", default_value = ".bangfu")]
+    home: PathBuf,
+}
+
+pub(super) fn print(args: &TokenArgs) -> anyhow::Result<()> {
+    let township_role = matches!(args.role, Role::Coordinator | Role::Clerk | Role::Reviewer);
+    anyhow::ensure!(!township_role || args.township.is_some(), "this role belongs to a township: add --township CODE");
+    let token = NewToken {
+        subject: args.subject.clone(),
+        city: development::CITY.to_owned(),
+        township: args.township.clone(),
+        roles: vec![args.role],
+        villages: args.village.clone(),
+        life: std::time::Duration::from_mins(15),
+    };
+    println!("{}", development::issuer(&args.home)?.issue(&token, Clock::system().now()));
+    Ok(())
+}
+
+fn role(word: &str) -> anyhow::Result<Role> {
+    role_of_word(word).context("one of coordinator, clerk, reviewer, bureau, finance, auditor, partner, service")
+}
