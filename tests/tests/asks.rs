@@ -54,7 +54,7 @@ pub(crate) struct Refusal {
 impl Names {
     /// Of things that never were.
     pub(crate) fn of_nobody() -> Self {
-        let random = || Uuid::now_v7().to_string();
+        let random = || Uuid::new_v4().to_string();
         Self {
             township: "320685999".to_owned(),
             person: random(),
@@ -261,5 +261,10 @@ fn next() -> u32 {
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    use std::fmt::Write as _;
+
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes all");
+        text
+    })
 }

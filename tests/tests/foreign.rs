@@ -13,7 +13,8 @@ use bangfu_proto::{
         ListContactsRequest, ListDutiesRequest, ListSweepsRequest, followup_service_client::FollowupServiceClient,
     },
     people::v1::{
-        EmploymentStatus, ListPeopleRequest, ListTownshipsRequest, RosterStart, people_service_client::PeopleServiceClient,
+        EmploymentStatus, ListPeopleRequest, ListTownshipsRequest, RosterStart,
+        people_service_client::PeopleServiceClient,
     },
 };
 use bangfu_testkit::{City, DADONG, LIBAO, reason, sample};

@@ -7,28 +7,32 @@ use bangfu_kernel::Role;
 use bangfu_proto::{
     followup::v1::{
         Channel, Contact, ContactResult, Duty, DutyState, GetWorkloadRequest, ListContactsRequest, ListDutiesRequest,
-        ListSweepsRequest, RecordContactRequest, RunSweepRequest, Service, VoidContactRequest, WatchDutiesRequest,
-        WorkloadGroup, WorkloadRow, watch_duties_response::Item as DutyItem,
+        ListSweepsRequest, RecordContactRequest, RunSweepRequest, Service, VoidContactRequest, WorkloadGroup,
+        WorkloadRow,
     },
-    people::v1::{
-        EmploymentStatus, GetPersonRequest, Insured, ListPeopleRequest, Person, PersonEvent, RosterRow, RosterStart,
-        ServiceLevel, WatchPeopleRequest, person_event::Change, watch_people_response::Item as PersonItem,
-    },
+    people::v1::{EmploymentStatus, GetPersonRequest, Insured, Person, RosterRow, RosterStart, ServiceLevel},
 };
 use bangfu_testkit::{City, DADONG, LIBAO, reason, sample};
 
-use crate::steps::{becomes, contact, duties, learned, lines, on, record, standing, state, sweep, sweep_on, unemployed, until};
+use crate::steps::{
+    becomes, contact, duties, learned, lines, on, record, standing, state, sweep, sweep_on, unemployed, until,
+};
+
+/// What a row of the workload is counted by.
+type KeyOf = fn(&Duty) -> String;
 
 async fn all(client: &Client) -> Vec<Duty> {
     duties(client, ListDutiesRequest { page_size: 7, ..Default::default() }).await
 }
 
-async fn person(client: &Client, person_id: &str) -> Person {
+/// One person as the registry tells of them.
+pub(crate) async fn person(client: &Client, person_id: &str) -> Person {
     let request = GetPersonRequest { person_id: person_id.to_owned(), ..Default::default() };
     client.people().get_person(request).await.expect("found").into_inner()
 }
 
-async fn void(client: &Client, contact: &Contact) -> Result<Contact, tonic::Status> {
+/// Voids a contact.
+pub(crate) async fn void(client: &Client, contact: &Contact) -> Result<Contact, tonic::Status> {
     let request = VoidContactRequest {
         request_id: request_id(),
         contact_id: contact.contact_id.clone(),
@@ -48,8 +52,13 @@ async fn from_the_roster_to_what_was_missed() {
     city.settle().await;
     assert_eq!(all(&clerk).await, []);
     let swept = sweep(&city).await;
-    assert_eq!(swept.iter().map(|sweep| (sweep.township.as_str(), sweep.in_scope)).collect::<Vec<_>>(), [(DADONG, 2), (LIBAO, 0)]);
-    let of = |duties: &[Duty], person: &str| standing(&duties.iter().filter(|duty| duty.person_id == person).cloned().collect::<Vec<_>>());
+    assert_eq!(
+        swept.iter().map(|sweep| (sweep.township.as_str(), sweep.in_scope)).collect::<Vec<_>>(),
+        [(DADONG, 2), (LIBAO, 0)]
+    );
+    let of = |duties: &[Duty], person: &str| {
+        standing(&duties.iter().filter(|duty| duty.person_id == person).cloned().collect::<Vec<_>>())
+    };
     let january = lines(&[
         "131.career_guidance 2026-01-01 OPEN",
         "131.job_referral 2026-01-01 OPEN x3",
@@ -105,7 +114,11 @@ async fn from_the_roster_to_what_was_missed() {
     let late = RecordContactRequest { on: on("2026-01-20"), ..contact(&city, &ann) };
     assert!(record(&coordinator, late).await.settled_duty_ids.is_empty(), "January is over");
     let then = of(&all(&clerk).await, &ann);
-    for line in ["follow_up.unemployed 2026-01-01 MISSED", "follow_up.unemployed 2026-02-01 DONE", "follow_up.unemployed 2026-03-01 OPEN"] {
+    for line in [
+        "follow_up.unemployed 2026-01-01 MISSED",
+        "follow_up.unemployed 2026-02-01 DONE",
+        "follow_up.unemployed 2026-03-01 OPEN",
+    ] {
         assert_eq!(then.get(line), Some(&1), "{line}: {then:?}");
     }
     // Voided after its grace, what it settled is missed.
@@ -172,17 +185,27 @@ async fn a_coordinator_serves_the_villages_of_the_token_and_no_other() {
     let (own, other) = (city.coordinator(DADONG, &["双溪村"]), city.coordinator(DADONG, &["别的村", "第三村"]));
     let refused = other.followup().record_contact(contact(&city, &people[0])).await.expect_err("another's village");
     assert_eq!(reason(&refused), "VILLAGE_NOT_YOURS");
-    let reveal = bangfu_proto::people::v1::RevealPersonRequest { person_id: people[0].clone(), reason: "上门走访".into() };
-    assert_eq!(reason(&other.people().reveal_person(reveal.clone()).await.expect_err("another's village")), "VILLAGE_NOT_YOURS");
+    let reveal =
+        bangfu_proto::people::v1::RevealPersonRequest { person_id: people[0].clone(), reason: "上门走访".into() };
+    assert_eq!(
+        reason(&other.people().reveal_person(reveal.clone()).await.expect_err("another's village")),
+        "VILLAGE_NOT_YOURS"
+    );
     let request = bangfu_proto::people::v1::RecordEmploymentRequest {
         request_id: request_id(),
         person_id: people[0].clone(),
         employment: Some(sample::employment(EmploymentStatus::Flexible, "2026-01-05")),
         ..Default::default()
     };
-    assert_eq!(reason(&other.people().record_employment(request).await.expect_err("another's village")), "VILLAGE_NOT_YOURS");
+    assert_eq!(
+        reason(&other.people().record_employment(request).await.expect_err("another's village")),
+        "VILLAGE_NOT_YOURS"
+    );
     let told = record(&own, contact(&city, &people[0])).await;
-    assert_eq!(own.people().reveal_person(reveal).await.expect("revealed").into_inner().id_number, sample::id_number(0));
+    assert_eq!(
+        own.people().reveal_person(reveal).await.expect("revealed").into_inner().id_number,
+        sample::id_number(0)
+    );
     let another = city.caller("coordinator-2", &[Role::Coordinator], Some(DADONG), &["双溪村"]);
     assert!(void(&another, &told).await.is_err(), "entered by somebody else");
     void(&own, &told).await.expect("voided");
@@ -218,7 +241,7 @@ async fn nobody_without_a_coordinator_is_left_out_and_the_workload_is_what_the_l
     assert_eq!(listed, expected);
 
     let today = bangfu_kernel::calendar::message(city.clock.today());
-    let keys: [(WorkloadGroup, fn(&Duty) -> String); 3] = [
+    let keys: [(WorkloadGroup, KeyOf); 3] = [
         (WorkloadGroup::Coordinator, |duty| duty.coordinator.clone()),
         (WorkloadGroup::Village, |duty| duty.village.clone()),
         (WorkloadGroup::Rule, |duty| duty.rule.clone()),
@@ -249,124 +272,6 @@ async fn nobody_without_a_coordinator_is_left_out_and_the_workload_is_what_the_l
         }
     }
     city.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_feeds_from_zero_rebuild_what_the_lists_say() {
-    let city = City::new().await;
-    let people = unemployed(&city, DADONG, 0..4, "2026-01-02").await;
-    unemployed(&city, LIBAO, 10..12, "2026-01-05").await;
-    sweep(&city).await;
-    let clerk = city.clerk(DADONG);
-    let told = record(&clerk, contact(&city, &people[0])).await;
-    let learns = RecordContactRequest { status_learned: learned(EmploymentStatus::Startup, "2026-01-04"), ..contact(&city, &people[1]) };
-    record(&clerk, learns).await;
-    until("the registry knows", async || person(&clerk, &people[1]).await.level() == ServiceLevel::Stable).await;
-    becomes(&city, DADONG, &people[2], EmploymentStatus::Deceased, "2026-01-05").await;
-    void(&clerk, &told).await.expect("voided");
-    city.turn_to("2026-02-10");
-    let row = RosterRow { coordinator: "协理员乙".into(), groups: "退役军人".into(), ..sample::row(3, 4) };
-    let start = RosterStart { request_id: request_id(), ..Default::default() };
-    send(&clerk, start, vec![row]).await.expect("imported");
-    city.settle().await;
-    sweep(&city).await;
-
-    for (client, township) in [(clerk, DADONG), (city.clerk(LIBAO), LIBAO), (city.bureau(), DADONG)] {
-        let request = WatchDutiesRequest { townships: vec![township.to_owned()], ..Default::default() };
-        let mut stream = client.followup().watch_duties(request).await.expect("a stream").into_inner();
-        let (mut ledger, mut last) = (BTreeMap::new(), 0);
-        loop {
-            match stream.message().await.expect("a message").expect("no end").item.expect("an item") {
-                DutyItem::Event(event) => {
-                    let cursor = event.cursor.expect("a cursor");
-                    assert_eq!((cursor.township.as_str(), cursor.seq), (township, last + 1), "dense");
-                    last = cursor.seq;
-                    let mut duty = event.duty.expect("whole");
-                    (duty.village, duty.coordinator) = (String::new(), String::new());
-                    let before = ledger.insert(duty.duty_id.clone(), duty).map_or(0, |duty| duty.state);
-                    assert_eq!(event.previous_state, before);
-                }
-                DutyItem::Bookmark(_) => break,
-            }
-        }
-        let request = ListDutiesRequest { township: township.to_owned(), ..Default::default() };
-        let mut listed = BTreeMap::new();
-        for mut duty in duties(&client, request).await {
-            // As of the step in the feed, as of today in the list.
-            (duty.village, duty.coordinator) = (String::new(), String::new());
-            listed.insert(duty.duty_id.clone(), duty);
-        }
-        assert_eq!(ledger, listed);
-        let rebuilt = watched(&client, township).await;
-        let request = ListPeopleRequest { township: township.to_owned(), page_size: 500, ..Default::default() };
-        let people = client.people().list_people(request).await.expect("listed").into_inner().people;
-        assert_eq!(rebuilt.len(), people.len());
-        for person in people {
-            assert_eq!(rebuilt[&person.person_id], Rebuilt::of(&person), "{}", person.person_id);
-        }
-    }
-    city.close().await;
-}
-
-/// What a follower of the people feed holds of somebody.
-#[derive(Debug, Clone, PartialEq, Default)]
-struct Rebuilt {
-    village: String,
-    coordinator: String,
-    memberships: Vec<bangfu_proto::people::v1::Membership>,
-    /// The latest record known.
-    record: String,
-    status: i32,
-}
-
-impl Rebuilt {
-    fn of(person: &Person) -> Self {
-        let employment = person.employment.clone().unwrap_or_default();
-        Self {
-            village: person.village.clone(),
-            coordinator: person.coordinator.clone(),
-            memberships: person.memberships.clone(),
-            record: employment.record_id,
-            status: employment.status,
-        }
-    }
-
-    fn take(&mut self, event: PersonEvent) {
-        match event.change.expect("a change") {
-            Change::Registered(new) => {
-                (self.village, self.coordinator, self.memberships) = (new.village, new.coordinator, new.memberships);
-                if let Some(fact) = new.employment {
-                    (self.record, self.status) = (fact.record_id, fact.status);
-                }
-            }
-            Change::EmploymentRecorded(new) => {
-                let fact = new.employment.expect("a fact");
-                (self.record, self.status) = (fact.record_id, fact.status);
-            }
-            Change::MembershipsChanged(new) => self.memberships = new.memberships,
-            Change::AssignmentChanged(new) => (self.village, self.coordinator) = (new.village, new.coordinator),
-            Change::TownshipChanged(_) => {}
-        }
-    }
-}
-
-async fn watched(client: &Client, township: &str) -> BTreeMap<String, Rebuilt> {
-    let request = WatchPeopleRequest { townships: vec![township.to_owned()], ..Default::default() };
-    let mut stream = client.people().watch_people(request).await.expect("a stream").into_inner();
-    let (mut people, mut last) = (BTreeMap::<String, Rebuilt>::new(), 0);
-    loop {
-        match stream.message().await.expect("a message").expect("no end").item.expect("an item") {
-            PersonItem::Event(event) => {
-                let seq = event.cursor.as_ref().expect("a cursor").seq;
-                assert_eq!(seq, last + 1, "dense");
-                last = seq;
-                if !event.person_id.is_empty() {
-                    people.entry(event.person_id.clone()).or_default().take(event);
-                }
-            }
-            PersonItem::Bookmark(_) => return people,
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,11 +1,13 @@
 //! The suite from outside, as one binary: one link, one PostgreSQL.
 
 mod access;
+mod all_wrong;
 mod asks;
 mod bad_input;
 mod catalogue;
 mod child;
 mod contract;
+mod feeds;
 mod foreign;
 mod journeys;
 mod rosters;

@@ -68,6 +68,7 @@ pub(crate) fn contact(city: &City, person_id: &str) -> RecordContactRequest {
 }
 
 /// A status learned.
+#[expect(clippy::unnecessary_wraps, reason = "every message field is an option")]
 pub(crate) fn learned(status: EmploymentStatus, since: &str) -> Option<StatusLearned> {
     Some(StatusLearned { status: status.into(), effective_on: on(since), ..Default::default() })
 }

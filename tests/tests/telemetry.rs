@@ -131,7 +131,8 @@ async fn a_call_is_one_trace_through_both_services() {
         assert_eq!(hex(&span.parent_span_id), PARENT, "{name} continues the client's span");
     }
     for inner in ["db.begin", "db.contact.insert", "db.commit"] {
-        let span = of_the_trace.iter().find(|span| span.name == inner).unwrap_or_else(|| panic!("{inner} is not in it"));
+        let span =
+            of_the_trace.iter().find(|span| span.name == inner).unwrap_or_else(|| panic!("{inner} is not in it"));
         assert!(by_id.contains_key(&hex(&span.parent_span_id)), "{inner} hangs on a span of ours");
     }
     // From one service to the other: the registry's call hangs on follow-up's own span.

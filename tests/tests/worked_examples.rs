@@ -1,9 +1,14 @@
 //! The worked examples of the domain text (section 3) that can be lived through the API, each as the office would live it.
 
-use bangfu_proto::{followup::v1::{Duty, ListDutiesRequest, RecordContactRequest}, people::v1::{EmploymentStatus, Insured}};
+use bangfu_proto::{
+    followup::v1::{Duty, ListDutiesRequest, RecordContactRequest},
+    people::v1::{EmploymentStatus, Insured},
+};
 use bangfu_testkit::{City, DADONG, sample};
 
-use crate::steps::{becomes, contact, duties, learned, lines, on, record, standing, sweep, sweep_on, unemployed, until};
+use crate::steps::{
+    becomes, contact, duties, learned, lines, on, record, standing, sweep, sweep_on, unemployed, until,
+};
 
 async fn ledger(city: &City) -> Vec<Duty> {
     duties(&city.clerk(DADONG), ListDutiesRequest::default()).await
@@ -60,7 +65,8 @@ async fn a_contact_in_march_that_learns_of_stable_work() {
     status.insured = Insured::Yes.into();
     let told = RecordContactRequest { status_learned: Some(status), ..contact(&city, &people[0]) };
     let told = record(&city.clerk(DADONG), told).await;
-    until("the year's follow-up", async || ledger(&city).await.iter().any(|duty| duty.rule == "follow_up.stable")).await;
+    until("the year's follow-up", async || ledger(&city).await.iter().any(|duty| duty.rule == "follow_up.stable"))
+        .await;
     let expected = [
         &RELEASED_131[..],
         &[

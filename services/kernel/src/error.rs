@@ -242,3 +242,23 @@ impl std::fmt::Display for Violations {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_told_once_a_field_and_no_more_are_told_than_headers_hold() {
+        let rule = |n: usize| Rule { en: format!("must not be {n}").into(), zh: format!("不得为{n}").into() };
+        let mut faults = Violations::default();
+        for n in 0..1_000 {
+            faults.add("ids", rule(n % 3));
+        }
+        assert_eq!(faults.len(), 3);
+        for n in 0..1_000 {
+            faults.add("ids", rule(n));
+        }
+        assert_eq!(faults.len(), MOST_VIOLATIONS);
+        assert!(faults.check().is_err());
+    }
+}

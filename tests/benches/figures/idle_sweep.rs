@@ -20,7 +20,8 @@ const WARM_UP: usize = 20;
 /// The figure, in milliseconds a sweep.
 pub(crate) async fn measure(up: &Up) -> anyhow::Result<Measure> {
     let mut followup = up.superuser("followup").await?;
-    run(&mut followup, "CREATE TABLE figures_subject AS SELECT * FROM subject LIMIT 1; TRUNCATE subject CASCADE").await?;
+    run(&mut followup, "CREATE TABLE figures_subject AS SELECT * FROM subject LIMIT 1; TRUNCATE subject CASCADE")
+        .await?;
     for (township, people) in [(OTHER_TOWNSHIP, MANY), (TOWNSHIP, FEW)] {
         run(
             &mut followup,

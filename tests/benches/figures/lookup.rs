@@ -106,9 +106,11 @@ fn pgbench(up: &Up, script: &Path) -> anyhow::Result<f64> {
 /// finds the person it asks for from then on, as each of our callers has one.
 fn pgbench_script() -> anyhow::Result<String> {
     let select = statement()?.replace("$1", ":township").replace("$2", "ARRAY[:person_id::uuid]");
-    let begin = "BEGIN;\nSELECT set_config('bangfu.township', ':township', true);\nSET LOCAL statement_timeout = 600000;\n";
+    let begin =
+        "BEGIN;\nSELECT set_config('bangfu.township', ':township', true);\nSET LOCAL statement_timeout = 600000;\n";
     let begin = begin.replace(":township", TOWNSHIP);
-    let find = "SELECT person_id FROM person WHERE township = :township ORDER BY person_id OFFSET :client_id LIMIT 1 \\gset";
+    let find =
+        "SELECT person_id FROM person WHERE township = :township ORDER BY person_id OFFSET :client_id LIMIT 1 \\gset";
     Ok(format!(
         "\\if :ready = 0\n{begin}{find}\nCOMMIT;\n\\set ready 1\n\\endif\n\
          \\startpipeline\n{begin}\\endpipeline\n{};\nCOMMIT;\n",

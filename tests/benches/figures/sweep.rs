@@ -34,16 +34,18 @@ pub(crate) async fn measure(up: &Up) -> anyhow::Result<Measure> {
         rounds.push(Round { ours, against: inserted(&mut followup).await? });
     }
     run(&mut followup, "DROP TABLE figures_duty").await?;
-    Ok(Measure::of_rounds("sweep that raises 200,000 duties / INSERT … SELECT", "duties/s", &rounds, Limit::AtLeast(0.5)))
+    Ok(Measure::of_rounds(
+        "sweep that raises 200,000 duties / INSERT … SELECT",
+        "duties/s",
+        &rounds,
+        Limit::AtLeast(0.5),
+    ))
 }
 
 /// Sweeps one township.
 pub(crate) async fn sweep(bureau: &Client, township: &str) -> anyhow::Result<TownshipSweep> {
-    let request = RunSweepRequest {
-        request_id: request_id(),
-        as_of: date(DAY.parse()?),
-        townships: vec![township.to_owned()],
-    };
+    let request =
+        RunSweepRequest { request_id: request_id(), as_of: date(DAY.parse()?), townships: vec![township.to_owned()] };
     let mut swept = bureau.followup().run_sweep(request).await?.into_inner().townships;
     swept.pop().ok_or_else(|| anyhow::anyhow!("nothing was swept"))
 }

@@ -1,0 +1,246 @@
+//! For every RPC of the contract: a request in which every field is wrong, and the fields that must be named.
+
+use bangfu::client::Client;
+use bangfu_kernel::Role;
+use bangfu_proto::{
+    common::v1::{CalendarDate, DateRange},
+    followup::v1 as followup,
+    people::v1 as people,
+};
+use bangfu_testkit::{City, DADONG, sample};
+use tonic::{Response, Status};
+
+use crate::steps::on;
+
+/// An answer as text, or the error.
+pub(crate) type Refused = Result<String, Status>;
+
+pub(crate) fn told<T: std::fmt::Debug>(answer: Result<Response<T>, Status>) -> Refused {
+    answer.map(|message| format!("{message:?}"))
+}
+
+fn long(characters: usize) -> String {
+    "字".repeat(characters + 1)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every message field is an option")]
+fn no_date() -> Option<CalendarDate> {
+    Some(CalendarDate { year: 2026, month: 2, day: 30 })
+}
+
+fn employment() -> people::NewEmployment {
+    people::NewEmployment {
+        status: 99,
+        effective_on: no_date(),
+        known_on: no_date(),
+        employer: long(128),
+        credit_code: "123".to_owned(),
+        contract_months: 601,
+        insured: 9,
+        source: long(64),
+        evidence: long(512),
+    }
+}
+
+const OF_EMPLOYMENT: &str = "employment.status employment.effective_on employment.known_on employment.employer \
+     employment.credit_code employment.contract_months employment.insured employment.source employment.evidence";
+
+#[expect(clippy::unnecessary_wraps, reason = "every message field is an option")]
+fn backwards() -> Option<DateRange> {
+    Some(DateRange { from: on("2026-02-01"), to: on("2026-01-01") })
+}
+
+/// A request with all fields wrong, and the fields that must be named.
+#[expect(clippy::too_many_lines, reason = "one table: every RPC of the contract")]
+pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
+    let caller = |role: Role| match role {
+        Role::Bureau => city.bureau(),
+        _ => city.clerk(DADONG),
+    };
+    let client = caller(if ["UpsertTownship", "RunSweep"].contains(&method) { Role::Bureau } else { Role::Clerk });
+    let (mut registry, mut follow) = (client.people(), client.followup());
+    let bad = || "nonsense\u{0}".to_owned();
+    match method {
+        "RegisterPerson" => {
+            let request = people::RegisterPersonRequest {
+                request_id: bad(),
+                name: long(64),
+                id_number: "320699".to_owned(),
+                phone: "1".to_owned(),
+                address: long(256),
+                village: long(64),
+                coordinator: long(64),
+                education: long(64),
+                groups: vec![99],
+                source: 99,
+                employment: Some(employment()),
+                remark: long(512),
+                job_wish: long(128),
+                training_wish: long(128),
+            };
+            let fields = "request_id name id_number phone address village coordinator education groups source remark \
+                          job_wish training_wish";
+            (told(registry.register_person(request).await), format!("{fields} {OF_EMPLOYMENT}"))
+        }
+        "GetPerson" => {
+            let request = people::GetPersonRequest { person_id: bad(), township: bad() };
+            (told(registry.get_person(request).await), "person_id township".into())
+        }
+        "BatchGetPeople" => {
+            let request = people::BatchGetPeopleRequest { person_ids: vec![bad(); 501], township: bad() };
+            (told(registry.batch_get_people(request).await), "person_ids township".into())
+        }
+        "ListPeople" => {
+            let request = people::ListPeopleRequest {
+                page_size: 501,
+                page_token: bad(),
+                township: bad(),
+                village: bad(),
+                coordinator: long(64),
+                group: 99,
+                level: 99,
+            };
+            (told(registry.list_people(request).await), "page_size township village coordinator group level".into())
+        }
+        "RecordEmployment" => {
+            let request = people::RecordEmploymentRequest {
+                request_id: bad(),
+                person_id: bad(),
+                employment: Some(employment()),
+                corrects_record_id: bad(),
+                township: bad(),
+            };
+            let fields = "request_id person_id corrects_record_id township";
+            (told(registry.record_employment(request).await), format!("{fields} {OF_EMPLOYMENT}"))
+        }
+        "ImportRoster" => {
+            let start = people::RosterStart {
+                request_id: bad(),
+                validate_only: false,
+                ledger_on: no_date(),
+                file_name: long(256),
+            };
+            let answer = send(&client, vec![begin(start)]).await;
+            (told(answer), "start.request_id start.ledger_on start.file_name".into())
+        }
+        "RevealPerson" => {
+            let request = people::RevealPersonRequest { person_id: bad(), reason: "看".to_owned() };
+            (told(registry.reveal_person(request).await), "person_id reason".into())
+        }
+        "WatchPeople" => {
+            let request =
+                people::WatchPeopleRequest { kinds: vec![0, 99], townships: vec![String::new()], ..Default::default() };
+            (told(registry.watch_people(request).await), "kinds townships".into())
+        }
+        "ListTownships" => {
+            let request = people::ListTownshipsRequest { page_size: -1, page_token: bad() };
+            (told(registry.list_townships(request).await), "page_size".into())
+        }
+        "UpsertTownship" => {
+            let request = people::UpsertTownshipRequest { request_id: bad(), code: bad(), name: long(64), etag: bad() };
+            (told(registry.upsert_township(request).await), "request_id code name".into())
+        }
+        "ListDuties" => {
+            let request = followup::ListDutiesRequest {
+                page_size: -1,
+                page_token: bad(),
+                township: bad(),
+                coordinator: "甲".to_owned(),
+                unassigned: true,
+                village: bad(),
+                person_id: bad(),
+                rule: long(64),
+                states: vec![0, 99],
+                due: backwards(),
+            };
+            let fields = "page_size township unassigned village person_id rule states due.to";
+            (told(follow.list_duties(request).await), fields.into())
+        }
+        "GetWorkload" => {
+            let request = followup::GetWorkloadRequest { group_by: 99, township: bad(), due: backwards() };
+            (told(follow.get_workload(request).await), "group_by township due.to".into())
+        }
+        "RecordContact" => {
+            let request = followup::RecordContactRequest {
+                request_id: bad(),
+                person_id: bad(),
+                on: no_date(),
+                channel: 99,
+                result: 99,
+                answered_by: long(32),
+                status_learned: Some(followup::StatusLearned {
+                    status: 99,
+                    effective_on: no_date(),
+                    employer: long(128),
+                    contract_months: -1,
+                    insured: 9,
+                }),
+                job_intention: Some(followup::JobIntention {
+                    occupation: long(64),
+                    monthly_wage_fen: -1,
+                    place: long(64),
+                }),
+                training_intention: long(128),
+                difficulties: vec![long(128)],
+                services: vec![followup::Service::PolicyPublicity.into(), 99],
+                policies_told: vec![],
+                subsidies_suggested: vec![String::new(); 21],
+                note: bad(),
+                coordinator: long(64),
+            };
+            let fields = "request_id person_id on channel result answered_by status_learned.status \
+                          status_learned.effective_on status_learned.employer status_learned.contract_months \
+                          status_learned.insured job_intention.occupation job_intention.monthly_wage_fen \
+                          job_intention.place training_intention difficulties services policies_told \
+                          subsidies_suggested note coordinator";
+            (told(follow.record_contact(request).await), fields.into())
+        }
+        "ListContacts" => {
+            let request =
+                followup::ListContactsRequest { page_size: 501, page_token: bad(), township: bad(), person_id: bad() };
+            (told(follow.list_contacts(request).await), "page_size township person_id".into())
+        }
+        "VoidContact" => {
+            let request = followup::VoidContactRequest { request_id: bad(), contact_id: bad(), reason: long(256) };
+            (told(follow.void_contact(request).await), "request_id contact_id reason".into())
+        }
+        "RunSweep" => {
+            let request = followup::RunSweepRequest {
+                request_id: bad(),
+                as_of: on("2021-02-28"),
+                townships: vec![String::new(), bad()],
+            };
+            (told(follow.run_sweep(request).await), "request_id as_of townships".into())
+        }
+        "ListSweeps" => {
+            let request = followup::ListSweepsRequest { page_size: 501, page_token: bad(), township: bad() };
+            (told(follow.list_sweeps(request).await), "page_size township".into())
+        }
+        "WatchDuties" => {
+            let request = followup::WatchDutiesRequest {
+                states: vec![0, 99],
+                townships: vec![String::new()],
+                ..Default::default()
+            };
+            (told(follow.watch_duties(request).await), "states townships".into())
+        }
+        other => panic!("{other} has no case here: a new RPC needs one"),
+    }
+}
+
+pub(crate) fn begin(start: people::RosterStart) -> people::import_roster_request::Part {
+    people::import_roster_request::Part::Start(start)
+}
+
+pub(crate) fn rows(numbers: std::ops::Range<u32>) -> people::import_roster_request::Part {
+    let rows = numbers.zip(4..).map(|(n, row)| sample::row(n, row)).collect();
+    people::import_roster_request::Part::Rows(people::RosterRows { rows })
+}
+
+pub(crate) async fn send(
+    client: &Client,
+    parts: Vec<people::import_roster_request::Part>,
+) -> Result<Response<people::RosterImport>, Status> {
+    let messages: Vec<_> = parts.into_iter().map(|part| people::ImportRosterRequest { part: Some(part) }).collect();
+    client.people().import_roster(futures::stream::iter(messages)).await
+}
