@@ -36,7 +36,7 @@ check:
 	sh deploy/check/queries.sh
 
 bench: setup
-	cargo build --locked --release -p bangfu
+	cargo build --locked --release -p bangfu -p bangfu-tests --bin bangfu --bench figures
 	cargo bench --locked -p bangfu-tests --bench figures $(if $(JSON),-- --json)
 
 sqlx: setup

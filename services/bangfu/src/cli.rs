@@ -128,10 +128,7 @@ impl Verb {
             Self::Roster(RosterVerb::Offline(_)) => Ok(()),
             Self::Roster(RosterVerb::Import { file, validate_only, connection }) => {
                 let import = client::people::import(&connection.open().await?, &file, validate_only).await?;
-                println!(
-                    "接收 accepted {}, 合并 merged {}, 退回 rejected {}",
-                    import.accepted, import.merged, import.rejected
-                );
+                client::people::tell(&import);
                 Ok(())
             }
             Self::Townships(verb) => verb.run().await,

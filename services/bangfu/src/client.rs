@@ -6,6 +6,7 @@ pub mod people;
 pub mod problem;
 pub mod sweeps;
 pub mod table;
+pub mod terminal;
 
 use anyhow::Context as _;
 use bangfu_proto::{

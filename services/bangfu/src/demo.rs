@@ -9,10 +9,7 @@ mod print;
 mod quarter;
 mod script;
 
-use std::{
-    io::Write as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use bangfu_kernel::Clock;
@@ -20,7 +17,7 @@ use bangfu_platform::server::Stopped;
 use bangfu_postgres::{Lifetime, Options};
 use chrono::NaiveDate;
 
-use crate::{development::Development, suite::Suite};
+use crate::{client::terminal::say, development::Development, suite::Suite};
 
 /// What to demonstrate.
 #[derive(Debug, Clone)]
@@ -55,7 +52,7 @@ pub async fn run(wish: Wish) -> anyhow::Result<()> {
         Development::open(folder.path(), |path| Options { lifetime: Lifetime::WithOwner, ..Options::kept(path) })
             .await?;
     let suite = Suite::start(ground.plan("127.0.0.1:0".parse()?, clock.clone())?).await?;
-    say(&format!("服务已启动 the suite serves at {}", suite.endpoint()));
+    say(format!("服务已启动 the suite serves at {}", suite.endpoint()));
 
     let played = script::play(&ground, &suite.endpoint(), &clock, &cases, today).await;
     let stopped = suite.stop().await;
@@ -67,7 +64,7 @@ pub async fn run(wish: Wish) -> anyhow::Result<()> {
     if let Some(path) = &wish.json {
         let text = serde_json::to_string_pretty(&figures)?;
         std::fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))?;
-        say(&format!("结果已写入 figures written to {}", path.display()));
+        say(format!("结果已写入 figures written to {}", path.display()));
     }
     Ok(())
 }
@@ -97,12 +94,4 @@ fn starting_day(cases: &[Case]) -> anyhow::Result<NaiveDate> {
         latest = latest.max(roster.ledger_on);
     }
     Ok(latest.unwrap_or_else(|| Clock::system().today()))
-}
-
-/// A line to the person watching, at once.
-fn say(line: &str) {
-    let mut out = std::io::stdout().lock();
-    // Nobody reading any more is no reason to stop half-way.
-    let _written = writeln!(out, "{line}");
-    let _flushed = out.flush();
 }

@@ -158,6 +158,16 @@ impl Development {
         &self.cluster
     }
 
+    /// Ready when the PostgreSQL under it is gone: nobody listens any more, asked several times in a row.
+    pub async fn died(&self) {
+        let mut silent = 0;
+        while silent < 5 {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let answers = tokio::net::TcpStream::connect(("127.0.0.1", self.cluster.port())).await.is_ok();
+            silent = if answers { 0 } else { silent + 1 };
+        }
+    }
+
     /// Ends the ground's PostgreSQL, unless somebody else uses it.
     pub async fn close(self) -> anyhow::Result<()> {
         self.cluster.stop().await?;

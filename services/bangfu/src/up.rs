@@ -61,7 +61,19 @@ async fn serve(settings: &Settings, ground: &Development, signal: impl Future<Ou
     let suite = Suite::start(ground.plan(settings.listen, Clock::system())?).await?;
     first_townships(ground, &suite.endpoint()).await?;
     welcome(settings, ground, &suite.endpoint());
-    match suite.until(signal).await? {
+    let mut died = false;
+    let end = async {
+        tokio::select! {
+            () = signal => {}
+            () = ground.died() => died = true,
+        }
+    };
+    let stopped = suite.until(end).await?;
+    anyhow::ensure!(
+        !died,
+        "数据库进程已终止，请重新启动 the database has died; start again, nothing acknowledged is lost"
+    );
+    match stopped {
         Stopped::Drained => println!("已停止 stopped"),
         Stopped::Cut => println!("已停止 stopped; some connections had to be cut"),
     }
@@ -93,7 +105,12 @@ fn welcome(settings: &Settings, ground: &Development, endpoint: &str) {
     let at = if settings.listen.port() == 50051 { String::new() } else { format!(" --endpoint {endpoint}") };
     println!("\n帮扶服务已就绪 Bangfu serves at {endpoint}   (Ctrl-C 停止 stops it)\n");
     println!("令牌有效期15分钟；续期 tokens are good for 15 minutes; a new one:");
-    println!("  {program} token --role clerk --township {code}\n");
+    let home = if settings.home.as_os_str() == ".bangfu" {
+        String::new()
+    } else {
+        format!(" --home {}", settings.home.display())
+    };
+    println!("  {program} token{home} --role clerk --township {code}\n");
     let sample = settings.home.join("sample.xlsx");
     println!("一份样例台账 a sample roster:");
     println!("  {program} roster sample --rows 200 --seed 1 --out {}\n", sample.display());

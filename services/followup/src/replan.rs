@@ -19,7 +19,9 @@ use uuid::Uuid;
 
 use crate::{
     model::{
-        history::Record,
+        belief::Knowledge,
+        duty::{Duty, ReleaseReason},
+        history::{History, Record},
         plan::{Plan, plan},
         standard::Standards,
     },
@@ -31,6 +33,7 @@ use crate::{
     wire,
 };
 
+use diff::Difference;
 pub(crate) use tally::Tally;
 
 /// People to be planned, with all that stands about them.
@@ -108,9 +111,13 @@ impl Batch {
         for subject in std::mem::take(&mut self.subjects) {
             writing.tally.in_scope += 1;
             match self.plan_one(&subject, standards) {
-                Ok((plan, as_of)) => {
+                Ok((plan, history, as_of)) => {
                     let kept = self.kept.remove(&subject.person_id).unwrap_or_default();
-                    writing.take(&subject, plan, kept, as_of, self.voided, clock);
+                    writing.tally.planned(&plan, !kept.is_empty());
+                    writing.reviewed.push((subject.person_id, plan.next_review_on));
+                    let why = |duty: &Duty| why_released(duty, &history, standards, as_of);
+                    let difference = diff::difference(kept, plan.duties, self.voided, as_of, why);
+                    writing.take(&subject, difference, clock);
                 }
                 Err(error) => {
                     let cause = &error as &dyn std::error::Error;
@@ -123,30 +130,19 @@ impl Batch {
         writing
     }
 
-    fn plan_one(&mut self, subject: &Subject, standards: &Standards) -> Result<(Plan, NaiveDate), Error> {
+    fn plan_one(&mut self, subject: &Subject, standards: &Standards) -> Result<(Plan, History, NaiveDate), Error> {
         let mut history = store::facts::history(&subject.facts)?;
         history.records = self.records.remove(&subject.person_id).unwrap_or_default();
         let as_of = subject.planned_as_of.map_or(self.as_of, |last| last.max(self.as_of));
         // One person must not stop a township.
         let plan = catch_unwind(AssertUnwindSafe(|| plan(&history, standards, as_of)));
-        plan.map(|plan| (plan, as_of)).map_err(|_panic| Error::internal("the planner panicked"))
+        plan.map(|plan| (plan, history, as_of)).map_err(|_panic| Error::internal("the planner panicked"))
     }
 }
 
 impl Writing {
-    fn take(
-        &mut self,
-        subject: &Subject,
-        plan: Plan,
-        kept: Vec<Kept>,
-        as_of: NaiveDate,
-        voided: Option<Uuid>,
-        clock: &Clock,
-    ) {
+    fn take(&mut self, subject: &Subject, difference: Difference, clock: &Clock) {
         let person_id = subject.person_id;
-        self.tally.planned(&plan, !kept.is_empty());
-        self.reviewed.push((person_id, plan.next_review_on));
-        let difference = diff::difference(kept, plan.duties, voided, as_of);
         for duty in difference.raise {
             let step = Step { duty_id: id::new(clock), person_id, duty };
             self.tally.raised(&step.duty);
@@ -178,6 +174,14 @@ impl Writing {
         }
         Ok(self.tally)
     }
+}
+
+/// Why an open duty whose ground is gone is no longer owed, as believed today about today or its last day.
+fn why_released(duty: &Duty, history: &History, standards: &Standards, as_of: NaiveDate) -> ReleaseReason {
+    let standard = standards.iter().find(|standard| standard.version == duty.standard_version);
+    let rule = standard.and_then(|standard| standard.rules.iter().find(|rule| rule.id == duty.rule));
+    let belief = Knowledge::of(history).belief(as_of.min(duty.due_on), as_of);
+    rule.and_then(|rule| ReleaseReason::of(&rule.who, &belief)).unwrap_or(ReleaseReason::ConditionEnded)
 }
 
 /// The locks on the subjects make these counts equal; when they are not, nothing of the batch is kept.

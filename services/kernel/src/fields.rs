@@ -54,9 +54,15 @@ pub fn text(field: &'static str, text: &str, least: usize, most: usize, faults: 
         return fault(field, required(), faults);
     }
     if !(least..=most).contains(&length) {
-        let rule = Rule {
-            en: format!("must have {least} to {most} characters").into(),
-            zh: format!("应为{least}至{most}个字").into(),
+        let rule = if least <= 1 {
+            Rule {
+                en: format!("must have at most {most} characters").into(), zh: format!("不得超过{most}个字").into()
+            }
+        } else {
+            Rule {
+                en: format!("must have {least} to {most} characters").into(),
+                zh: format!("应为{least}至{most}个字").into(),
+            }
         };
         return fault(field, rule, faults);
     }

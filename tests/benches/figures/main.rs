@@ -37,15 +37,16 @@ async fn main() -> anyhow::Result<ExitCode> {
 /// In this order: the idle process must not have worked yet, and what is imported is looked up and swept afterwards.
 async fn all(up: &Up) -> anyhow::Result<Vec<Measure>> {
     say("memory: idle");
-    let idle = memory::idle(up).await?;
+    let idle = memory::idle(up).await?.told();
     say("roster: importing 100,000 rows, and COPY of them");
     let (import, importing) = roster::measure(up).await?;
+    let (import, importing) = (import.told(), importing.told());
     say("lookup: GetPerson, and pgbench with its statements");
-    let lookup = lookup::measure(up).await?;
+    let lookup = lookup::measure(up).await?.told();
     say("sweep: raising 200,000 duties, and INSERT … SELECT of them");
-    let raising = sweep::measure(up).await?;
+    let raising = sweep::measure(up).await?.told();
     say("sweep: 200,000 people of whom nobody is due, and 20,000");
-    let nobody_due = idle_sweep::measure(up).await?;
+    let nobody_due = idle_sweep::measure(up).await?.told();
     Ok(vec![lookup, import, raising, nobody_due, idle, importing])
 }
 

@@ -53,6 +53,12 @@ impl Measure {
         Self { name, unit, ours, against: None, value: ours, limit }
     }
 
+    /// Tells it on the way, for whoever does not want to wait for the table.
+    pub(crate) fn told(self) -> Self {
+        eprint!("{}", table(std::slice::from_ref(&self)));
+        self
+    }
+
     /// Whether the limit is kept.
     pub(crate) fn holds(&self) -> bool {
         match self.limit {

@@ -13,6 +13,7 @@ use crate::{
     measure::{Limit, Measure, Round},
     memory,
     process::{TOWNSHIP, Up, run},
+    sweep::DAY,
 };
 
 const ROWS: u32 = 100_000;
@@ -96,6 +97,8 @@ fn row(n: u32) -> anyhow::Result<RosterRow> {
         job_wish: "服务员".to_owned(),
         training_wish: "电工".to_owned(),
         remark: "上门".to_owned(),
+        // Unemployed on the day that is swept afterwards.
+        status_since: DAY.to_owned(),
         ..sample::row(n, i32::try_from(n)? + 2)
     })
 }

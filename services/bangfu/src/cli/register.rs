@@ -1,6 +1,10 @@
 //! The register at the terminal: townships and people.
 
-use bangfu::client::{self, problem::Problem};
+use bangfu::client::{
+    self,
+    problem::Problem,
+    terminal::{say, show},
+};
 use bangfu_proto::people::v1 as people;
 use clap::Subcommand;
 
@@ -29,10 +33,10 @@ pub(super) enum PeopleVerb {
     /// Lists them, personal data masked.
     List {
         /// Only this village.
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         village: String,
         /// City callers: which township.
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         township: String,
         #[command(flatten)]
         connection: Connection,
@@ -70,7 +74,7 @@ impl TownshipsVerb {
         }
         let listed = client.people().list_townships(people::ListTownshipsRequest::default()).await;
         for township in listed.map_err(Problem::from)?.into_inner().townships {
-            println!("{}  {}", township.code, township.name);
+            say(format_args!("{}  {}", township.code, township.name));
         }
         Ok(())
     }
@@ -82,19 +86,19 @@ impl PeopleVerb {
             Self::List { village, township, connection } => {
                 let request = people::ListPeopleRequest { village, township, ..Default::default() };
                 let listed = client::people::everybody(&connection.open().await?, request).await?;
-                print!("{}", client::people::table(&listed));
-                println!("共 {} 人", listed.len());
+                show(client::people::table(&listed));
+                say(format_args!("共 {} 人 people", listed.len()));
             }
             Self::Get { person_id, connection } => {
                 let request = people::GetPersonRequest { person_id, ..Default::default() };
                 let person = connection.open().await?.people().get_person(request).await;
-                print!("{}", client::people::card(person.map_err(Problem::from)?.get_ref()));
+                show(client::people::card(person.map_err(Problem::from)?.get_ref()));
             }
             Self::Reveal { person_id, reason, connection } => {
                 let request = people::RevealPersonRequest { person_id, reason };
                 let person = connection.open().await?.people().reveal_person(request).await;
                 let person = person.map_err(Problem::from)?.into_inner();
-                println!("{}  {}  {}  {}", person.name, person.id_number, person.phone, person.address);
+                show(client::people::revealed(&person));
             }
         }
         Ok(())

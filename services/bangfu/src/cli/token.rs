@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use bangfu::development;
+use bangfu::{client::terminal::say, development};
 use bangfu_kernel::{Clock, Role, Township, caller::role_of_word};
 use bangfu_platform::auth::issuer::NewToken;
 use clap::Args;
@@ -38,7 +38,7 @@ pub(super) fn print(args: &TokenArgs) -> anyhow::Result<()> {
         villages: args.village.clone(),
         life: std::time::Duration::from_mins(15),
     };
-    println!("{}", development::issuer(&args.home)?.issue(&token, Clock::system().now()));
+    say(format_args!("{}", development::issuer(&args.home)?.issue(&token, Clock::system().now())));
     Ok(())
 }
 

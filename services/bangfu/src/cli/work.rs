@@ -1,9 +1,13 @@
 //! Follow-up at the terminal: duties, contacts, sweeps.
 
 use anyhow::Context as _;
-use bangfu::client::{self, problem::Problem};
+use bangfu::client::{
+    self,
+    problem::Problem,
+    terminal::{say, show},
+};
 use bangfu_kernel::Clock;
-use bangfu_proto::followup::v1 as followup;
+use bangfu_proto::{followup::v1 as followup, people::v1::EmploymentStatus};
 use chrono::NaiveDate;
 use clap::Subcommand;
 
@@ -17,19 +21,19 @@ pub(super) enum DutiesVerb {
         #[arg(long)]
         until: Option<NaiveDate>,
         /// Only this coordinator's people.
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         coordinator: String,
         /// Only this village.
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         village: String,
         /// Only this person.
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         person_id: String,
         /// Closed ones, too.
         #[arg(long)]
         all: bool,
         /// City callers: which township.
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         township: String,
         /// At most so many lines.
         #[arg(long, default_value_t = 50)]
@@ -54,8 +58,20 @@ pub(super) enum ContactsVerb {
         /// The day; today when left out.
         #[arg(long)]
         on: Option<NaiveDate>,
+        /// Services given besides the follow-up: career_guidance, job_referral, skills_training, policy_publicity …
+        #[arg(long, value_parser = service)]
+        service: Vec<followup::Service>,
+        /// Policies told, by name; needed with policy_publicity.
+        #[arg(long)]
+        policy: Vec<String>,
+        /// The status learned, valid from the day of the contact: unemployed, flexible, unit_employed, deceased …
+        #[arg(long, value_parser = status)]
+        status: Option<EmploymentStatus>,
+        /// With unit_employed: months of contract.
+        #[arg(long, default_value_t = 0)]
+        contract_months: i32,
         /// 备注
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         note: String,
         #[command(flatten)]
         connection: Connection,
@@ -102,8 +118,8 @@ impl DutiesVerb {
         let duties = client::duties::all(&client, request).await?;
         let shown = &duties[..duties.len().min(limit)];
         let names = client::duties::names(&client, shown.iter().map(|duty| duty.person_id.clone()), &township).await?;
-        print!("{}", client::duties::table(shown, &names));
-        println!("共 {} 项, 显示 {} 项", duties.len(), shown.len());
+        show(client::duties::table(shown, &names));
+        say(format_args!("共 {} 项 duties, 显示 {} 项 shown", duties.len(), shown.len()));
         Ok(())
     }
 }
@@ -111,11 +127,31 @@ impl DutiesVerb {
 impl ContactsVerb {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Record { person_id, channel, result, on, note, connection } => {
+            Self::Record {
+                person_id,
+                channel,
+                result,
+                on,
+                service,
+                policy,
+                status,
+                contract_months,
+                note,
+                connection,
+            } => {
+                let on = client::date(on.unwrap_or_else(|| Clock::system().today()));
                 let request = followup::RecordContactRequest {
                     request_id: client::request_id(),
                     person_id,
-                    on: client::date(on.unwrap_or_else(|| Clock::system().today())),
+                    on,
+                    services: service.into_iter().map(Into::into).collect(),
+                    policies_told: policy,
+                    status_learned: status.map(|status| followup::StatusLearned {
+                        status: status.into(),
+                        effective_on: on,
+                        contract_months,
+                        ..Default::default()
+                    }),
                     channel: channel.into(),
                     result: result.into(),
                     note,
@@ -123,15 +159,15 @@ impl ContactsVerb {
                 };
                 let contact = connection.open().await?.followup().record_contact(request).await;
                 let contact = contact.map_err(Problem::from)?.into_inner();
-                println!(
+                say(format_args!(
                     "已记录 contact {}, 完成 {} 项 duties settled",
                     contact.contact_id,
                     contact.settled_duty_ids.len()
-                );
+                ));
             }
             Self::List { person_id, connection } => {
                 let contacts = client::contacts::of(&connection.open().await?, &person_id, "").await?;
-                print!("{}", client::contacts::table(&contacts));
+                show(client::contacts::table(&contacts));
             }
         }
         Ok(())
@@ -148,9 +184,19 @@ impl SweepsVerb {
                 listed.map_err(Problem::from)?.into_inner().sweeps
             }
         };
-        print!("{}", client::sweeps::table(&sweeps));
+        show(client::sweeps::table(&sweeps));
         Ok(())
     }
+}
+
+fn service(word: &str) -> anyhow::Result<followup::Service> {
+    followup::Service::from_str_name(&format!("SERVICE_{}", word.to_uppercase()))
+        .context("one of career_guidance, job_referral, skills_training, policy_publicity, career_planning …")
+}
+
+fn status(word: &str) -> anyhow::Result<EmploymentStatus> {
+    EmploymentStatus::from_str_name(&format!("EMPLOYMENT_STATUS_{}", word.to_uppercase()))
+        .context("one of unit_employed, startup, individual_business, flexible, unemployed, no_intention, retired …")
 }
 
 fn channel(word: &str) -> anyhow::Result<followup::Channel> {

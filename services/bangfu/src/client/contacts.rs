@@ -17,7 +17,7 @@ pub async fn of(client: &Client, person_id: &str, township: &str) -> Result<Vec<
 
 /// Contacts as a table.
 pub fn table(contacts: &[proto::Contact]) -> Table {
-    let mut table = Table::new(["日期", "方式", "结果", "录入人", "作废", "contact_id"]);
+    let mut table = Table::new(["日期 on", "方式 channel", "结果 result", "录入人 by", "作废 voided", "contact_id"]);
     for contact in contacts {
         table.row([
             day(contact.on.as_ref()),

@@ -38,7 +38,15 @@ pub async fn names(
 
 /// Duties as a table, with the names beside them.
 pub fn table(duties: &[proto::Duty], names: &BTreeMap<String, String>) -> Table {
-    let mut table = Table::new(["期限", "姓名", "村(社区)", "协理员", "应做事项", "状态", "person_id"]);
+    let mut table = Table::new([
+        "期限 due",
+        "姓名 name",
+        "村(社区) village",
+        "协理员 coordinator",
+        "应做事项 duty",
+        "状态 state",
+        "person_id",
+    ]);
     for duty in duties {
         let slot = if duty.slot > 0 { format!(" #{}", duty.slot) } else { String::new() };
         table.row([

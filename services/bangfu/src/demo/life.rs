@@ -15,11 +15,10 @@ use super::{
     Case,
     figures::{Figures, TownshipFigures},
     quarter::{self, Fate},
-    say,
     script::{Office, bureau},
 };
 use crate::{
-    client::{self, problem::Problem},
+    client::{self, problem::Problem, terminal::say},
     development::Development,
 };
 
@@ -87,7 +86,7 @@ pub(super) async fn live(
         clock.turn_to(day);
         if month != Some(day.month()) {
             month = Some(day.month());
-            say(&format!("  {} …", day.format("%Y-%m")));
+            say(format!("  {} …", day.format("%Y-%m")));
         }
         // Tokens live fifteen minutes of the machine's time: fresh ones every day.
         let bureau = bureau(ground, endpoint).await?;

@@ -8,21 +8,18 @@ use bangfu_proto::{
     people::v1::RowCode,
 };
 
-use super::{
-    figures::{Counts, TownshipFigures},
-    say,
-};
-use crate::client::{contacts::result_word, table::Table};
+use super::figures::{Counts, TownshipFigures};
+use crate::client::{contacts::result_word, table::Table, terminal::say};
 
 /// Missed duties printed one by one; all of them stand in the JSON.
 const MISSED_SHOWN: usize = 40;
 
 /// After the import and the first sweep.
 pub(super) fn arrival(figures: &TownshipFigures) {
-    say(&format!("\n━━ {} {} ━━", figures.name, figures.township));
+    say(format!("\n━━ {} {} ━━", figures.name, figures.township));
     let count = |counts: &Counts, key: &str| counts.get(key).copied().unwrap_or_default();
     let rows = &figures.rows;
-    say(&format!(
+    say(format!(
         "台账 roster: {} 行 rows, 接收 accepted {}, 合并 merged {}, 退回 rejected {}",
         rows.values().sum::<i64>(),
         count(rows, "accepted"),
@@ -37,7 +34,7 @@ pub(super) fn arrival(figures: &TownshipFigures) {
     let mut elsewhere = figures.register.clone();
     elsewhere.remove("NEW");
     if !elsewhere.is_empty() {
-        say(&format!("与登记库比对 against the register: {}", inline(&elsewhere)));
+        say(format!("与登记库比对 against the register: {}", inline(&elsewhere)));
     }
 
     let mut people = Table::new(["服务等级 level", "", "人数 people"]);
@@ -65,7 +62,7 @@ pub(super) fn arrival(figures: &TownshipFigures) {
     }
     show(&duties);
 
-    say(&format!("今天该做什么 what to do today ({} / {}):", figures.to_do.len(), figures.to_do_total));
+    say(format!("今天该做什么 what to do today ({} / {}):", figures.to_do.len(), figures.to_do_total));
     let mut to_do = Table::new(["期限 due", "姓名 name", "村(社区) village", "协理员 coordinator", "应做事项 rule"]);
     for duty in &figures.to_do {
         to_do.row([
@@ -81,7 +78,7 @@ pub(super) fn arrival(figures: &TownshipFigures) {
 
 /// After three months.
 pub(super) fn outcome(figures: &TownshipFigures) {
-    say(&format!("\n━━ {} {} 三个月后 after three months ━━", figures.name, figures.township));
+    say(format!("\n━━ {} {} 三个月后 after three months ━━", figures.name, figures.township));
     let contacts = figures
         .contacts
         .iter()
@@ -89,7 +86,7 @@ pub(super) fn outcome(figures: &TownshipFigures) {
             (ContactResult::from_str_name(&format!("CONTACT_RESULT_{word}")).map_or("", result_word).to_owned(), *n)
         })
         .collect::<Counts>();
-    say(&format!("联系记录 contacts: {}", inline(&contacts)));
+    say(format!("联系记录 contacts: {}", inline(&contacts)));
     let mut rules = Table::new(["应做事项 rule", "", "完成 done", "逾期 missed", "解除 released", "待办 open"]);
     for (rule, states) in &figures.after_three_months {
         rules.row([
@@ -102,7 +99,7 @@ pub(super) fn outcome(figures: &TownshipFigures) {
         ]);
     }
     show(&rules);
-    say(&format!("逾期未做 missed: {}", figures.missed.len()));
+    say(format!("逾期未做 missed: {}", figures.missed.len()));
     let mut missed =
         Table::new(["期限 due", "姓名 name", "村(社区) village", "协理员 coordinator", "应做事项 rule", "原因 reason"]);
     for duty in figures.missed.iter().take(MISSED_SHOWN) {
@@ -117,7 +114,7 @@ pub(super) fn outcome(figures: &TownshipFigures) {
     }
     show(&missed);
     if figures.missed.len() > MISSED_SHOWN {
-        say(&format!("  … 另有 {} 项 more, all of them with --json FILE", figures.missed.len() - MISSED_SHOWN));
+        say(format!("  … 另有 {} 项 more, all of them with --json FILE", figures.missed.len() - MISSED_SHOWN));
     }
 }
 
@@ -156,6 +153,6 @@ fn inline(counts: &Counts) -> String {
 
 fn show(table: &Table) {
     if !table.is_empty() {
-        say(&table.to_string());
+        say(table);
     }
 }

@@ -12,10 +12,10 @@ use chrono::{Datelike as _, Months, NaiveDate};
 use super::{
     Case,
     figures::{Counts, Figures, Missed, States, ToDo, TownshipFigures},
-    life, print, say,
+    life, print,
 };
 use crate::{
-    client::{self, Client, date, day, problem::Problem, request_id},
+    client::{self, Client, date, day, problem::Problem, request_id, terminal::say},
     development::Development,
 };
 
@@ -57,7 +57,7 @@ pub(super) async fn play(
     }
 
     let sweeps = life::first_sweep(&bureau_client, &figures, today).await?;
-    say(&format!("\n{today} 首次巡查 first sweep\n{}", client::sweeps::table(&sweeps)));
+    say(format!("\n{today} 首次巡查 first sweep\n{}", client::sweeps::table(&sweeps)));
     for (case, figures) in cases.iter().zip(&mut figures.townships) {
         let office = Office::of(ground, endpoint, case).await?;
         if let Some(sweep) = sweeps.iter().find(|sweep| sweep.township == figures.township) {
@@ -70,7 +70,7 @@ pub(super) async fn play(
     }
 
     let last = three_months_after(today);
-    say(&format!("\n模拟 {today} 至 {last} 的三个月 three months on a simulated clock …"));
+    say(format!("\n模拟 {today} 至 {last} 的三个月 three months on a simulated clock …"));
     life::live(ground, endpoint, clock, cases, &mut figures, today, last).await?;
     figures.ended_on = last.to_string();
     for (case, figures) in cases.iter().zip(&mut figures.townships) {

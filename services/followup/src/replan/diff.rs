@@ -28,8 +28,15 @@ fn identity(duty: &Duty) -> Identity {
 /// Compares the ledger with a plan.
 ///
 /// DONE, MISSED and WAIVED stay as they are, whatever facts came late; a duty DONE by the contact `voided` is as good as
-/// open. What is open and not in the plan at all (facts that came late took away its ground) is released as of the day.
-pub(super) fn difference(kept: Vec<Kept>, planned: Vec<Duty>, voided: Option<Uuid>, as_of: NaiveDate) -> Difference {
+/// open. What is open and not in the plan at all (facts that came late, or later on the day it was raised, took away its
+/// ground) is released as of the day, for the reason that `why` finds.
+pub(super) fn difference(
+    kept: Vec<Kept>,
+    planned: Vec<Duty>,
+    voided: Option<Uuid>,
+    as_of: NaiveDate,
+    why: impl Fn(&Duty) -> ReleaseReason,
+) -> Difference {
     if kept.is_empty() {
         return Difference { raise: planned, change: Vec::new() };
     }
@@ -54,7 +61,7 @@ pub(super) fn difference(kept: Vec<Kept>, planned: Vec<Duty>, voided: Option<Uui
         .into_values()
         .filter(|known| !is_final(&known.duty, voided) && known.duty.state != DutyState::Released)
         .map(|Kept { duty_id, duty }| {
-            let (state, reason) = (DutyState::Released, Some(ReleaseReason::ConditionEnded));
+            let (state, reason) = (DutyState::Released, Some(why(&duty)));
             (duty_id, duty.state, Duty { state, reason, state_on: as_of, settled_by: None, ..duty })
         })
         .collect();
@@ -147,6 +154,10 @@ mod tests {
         }
     }
 
+    fn changed(_: &Duty) -> ReleaseReason {
+        ReleaseReason::LevelChanged
+    }
+
     fn kept(duty: &Duty) -> Kept {
         Kept { duty_id: Uuid::from_u128(duty.slot.into()), duty: duty.clone() }
     }
@@ -158,7 +169,7 @@ mod tests {
         for before in DutyState::ALL {
             for planned in [Open, Done, Missed, Released] {
                 let (before, planned) = (referral(1, before, settled(before)), referral(1, planned, settled(planned)));
-                let found = difference(vec![kept(&before)], vec![planned.clone()], None, day("2026-03-01"));
+                let found = difference(vec![kept(&before)], vec![planned.clone()], None, day("2026-03-01"), changed);
                 let changes = matches!(before.state, Open | Released) && before.state != planned.state;
                 assert_eq!(found.raise, [], "{before:?}");
                 assert_eq!(found.change.len(), usize::from(changes), "{:?} → {:?}", before.state, planned.state);
@@ -173,7 +184,7 @@ mod tests {
         let (done_by_7, done_by_8) = (referral(1, DutyState::Done, Some(7)), referral(2, DutyState::Done, Some(8)));
         let planned = vec![referral(1, DutyState::Open, None), referral(2, DutyState::Done, Some(8))];
         let voided = Some(Uuid::from_u128(7));
-        let found = difference(vec![kept(&done_by_7), kept(&done_by_8)], planned, voided, day("2026-03-01"));
+        let found = difference(vec![kept(&done_by_7), kept(&done_by_8)], planned, voided, day("2026-03-01"), changed);
         let [(duty_id, DutyState::Done, again)] = found.change.as_slice() else { panic!("one change: {found:?}") };
         assert_eq!((*duty_id, again.state, again.settled_by), (Uuid::from_u128(1), DutyState::Open, None));
     }
@@ -192,11 +203,11 @@ mod tests {
             referral(3, DutyState::Open, None),
         ];
         let voided = Some(Uuid::from_u128(7));
-        let found = difference(ledger.iter().map(kept).collect(), planned.clone(), voided, day("2026-03-01"));
+        let found = difference(ledger.iter().map(kept).collect(), planned.clone(), voided, day("2026-03-01"), changed);
         let [(_, DutyState::Done, again)] = found.change.as_slice() else { panic!("one change: {found:?}") };
         assert_eq!((again.slot, again.state, again.settled_by), (1, DutyState::Open, None));
 
-        let found = difference(ledger.iter().map(kept).collect(), planned, voided, day("2027-01-06"));
+        let found = difference(ledger.iter().map(kept).collect(), planned, voided, day("2027-01-06"), changed);
         let [(_, _, missed)] = found.change.as_slice() else { panic!("one change: {found:?}") };
         assert_eq!((missed.state, missed.state_on), (DutyState::Missed, day("2027-01-06")));
     }
@@ -208,11 +219,11 @@ mod tests {
             referral(2, DutyState::Done, Some(8)),
             referral(3, DutyState::Missed, None),
         ];
-        let found = difference(ledger.iter().map(kept).collect(), Vec::new(), None, day("2026-03-01"));
+        let found = difference(ledger.iter().map(kept).collect(), Vec::new(), None, day("2026-03-01"), changed);
         let [(_, DutyState::Open, released)] = found.change.as_slice() else { panic!("one change: {found:?}") };
         assert_eq!(
             (released.state, released.reason, released.state_on),
-            (DutyState::Released, Some(ReleaseReason::ConditionEnded), day("2026-03-01"))
+            (DutyState::Released, Some(ReleaseReason::LevelChanged), day("2026-03-01"))
         );
     }
 
@@ -220,6 +231,6 @@ mod tests {
     fn a_duty_stays_under_the_standard_it_was_raised_under() {
         let old = referral(1, DutyState::Open, None);
         let new = Duty { standard_version: "2027-01-01".into(), ..old.clone() };
-        assert_eq!(difference(vec![kept(&old)], vec![new], None, day("2026-03-01")), Difference::default());
+        assert_eq!(difference(vec![kept(&old)], vec![new], None, day("2026-03-01"), changed), Difference::default());
     }
 }
