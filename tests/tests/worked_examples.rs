@@ -1,7 +1,7 @@
 //! The worked examples of the domain text (section 3) that can be lived through the API, each as the office would live it.
 
 use bangfu_proto::{
-    followup::v1::{Duty, ListDutiesRequest, RecordContactRequest},
+    followup::v1::{Duty, DutyState, ListDutiesRequest, RecordContactRequest, ReleaseReason},
     people::v1::{EmploymentStatus, Insured},
 };
 use bangfu_testkit::{City, DADONG, sample};
@@ -207,5 +207,18 @@ async fn deceased_in_may_known_a_week_later() {
     assert_eq!(may.release_reason().as_str_name(), "RELEASE_REASON_DECEASED");
     let april = ledger.iter().find(|duty| duty.period_start == on("2026-04-01")).expect("April");
     assert_eq!(crate::steps::state(april), "MISSED", "what was missed stays missed");
+    city.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_change_on_the_very_day_of_raising_releases_says_that_the_level_changed() {
+    let city = City::new().await;
+    let ann = unemployed(&city, DADONG, 1..2, "2026-01-05").await.remove(0);
+    sweep(&city).await;
+    becomes(&city, DADONG, &ann, EmploymentStatus::IndividualBusiness, "2026-01-05").await;
+    let request = ListDutiesRequest { person_id: ann, states: vec![DutyState::Released.into()], ..Default::default() };
+    let released = duties(&city.clerk(DADONG), request).await;
+    assert_eq!(released.len(), 6, "the month's follow-up and the slots of 131");
+    assert!(released.iter().all(|duty| duty.release_reason() == ReleaseReason::LevelChanged), "{released:?}");
     city.close().await;
 }
