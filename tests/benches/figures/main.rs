@@ -27,7 +27,9 @@ async fn main() -> anyhow::Result<ExitCode> {
     up.stop().await?;
     let measures = measured?;
     if json {
-        measures.iter().for_each(|measure| println!("{}", measure.json()));
+        for measure in &measures {
+            println!("{}", measure.json());
+        }
     } else {
         print!("{}", table(&measures));
     }

@@ -96,7 +96,7 @@ pub(crate) fn table(measures: &[Measure]) -> String {
             Limit::AtMost(most) => format!("<= {most}"),
         };
         let figure = |value: f64| {
-            let digits = if value < 100.0 { 1 } else { 0 };
+            let digits = usize::from(value < 100.0);
             format!("{value:.digits$} {}", measure.unit)
         };
         let against = measure.against.map_or_else(|| "-".to_owned(), figure);
@@ -110,5 +110,5 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<_> = values.collect();
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
-    if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 }
+    if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) }
 }

@@ -121,5 +121,5 @@ fn endpoint(child: &mut Child) -> anyhow::Result<String> {
             }
         }
     });
-    receiver.recv_timeout(Duration::from_secs(120)).context("`bangfu up` does not say where it serves")
+    receiver.recv_timeout(Duration::from_mins(2)).context("`bangfu up` does not say where it serves")
 }
