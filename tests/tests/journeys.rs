@@ -158,7 +158,7 @@ async fn what_a_contact_learns_reaches_the_registry_and_comes_back() {
         "131.job_referral 2026-01-01 RELEASED x3",
         "131.skills_training 2026-01-01 RELEASED",
         "follow_up.stable 2026-01-01 DONE",
-        "follow_up.unemployed 2026-01-01 DONE",
+        "follow_up.unemployed 2026-01-01 RELEASED",
         "policy_publicity 2026-01-01 OPEN",
         "registration_help 2026-01-05 OPEN",
     ]);

@@ -132,7 +132,7 @@ async fn cells_of_any_content_are_judged_and_never_break_the_server() {
         ["\u{0}", "a\u{0}b", "'; DROP TABLE person; --", "\u{202e}abc", "😀", "\u{1b}[2J", "%s%n", "NULL", "１２３"];
     let mut all = Vec::new();
     for (row, text) in (4..).zip(strange) {
-        let text = format!("{text}{}", "长".repeat(usize::try_from(row).expect("small") * 50));
+        let text = format!("{text}{}", "长".repeat(30));
         let n = u32::try_from(row).expect("small");
         all.push(RosterRow {
             row,

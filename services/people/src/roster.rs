@@ -13,5 +13,5 @@ pub mod sample;
 pub mod sheet;
 
 pub use judge::{AcceptedRow, Judge, Judged, Spell, Verdict, judge};
-pub use row::{Column, RosterRow};
+pub use row::{Column, RosterRow, too_long};
 pub use sheet::{Roster, SheetError, read};

@@ -6,16 +6,18 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use bangfu_kernel::{Error, Township};
-use bangfu_platform::peers::Peer;
+use bangfu_platform::{db::TownshipTx, peers::Peer};
 use bangfu_proto::people::v1::{RecordEmploymentRequest, people_service_client::PeopleServiceClient};
+use chrono::{DateTime, Utc};
 use prost::Message as _;
 use tokio::time::{Instant, sleep};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
+use uuid::Uuid;
 
 use crate::{
-    Followup,
-    store::{self, delivery::Pending},
+    Followup, replan,
+    store::{self, delivery::Pending, subject::Subject},
 };
 
 /// How often it looks for what others left behind.
@@ -31,7 +33,8 @@ const BATCH: i64 = 100;
 /// What the registry made of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Outcome {
-    Accepted,
+    /// The record that came of it.
+    Accepted(Uuid),
     /// It will never be accepted; why.
     Refused(String),
     /// It may be accepted later; why not now.
@@ -116,14 +119,18 @@ async fn of_township(svc: &Followup, people: &Peer, township: &Township) -> Resu
         if waiting.contains(&delivery.person_id) {
             continue;
         }
-        let (outcome, reachable) = deliver(people, &delivery).await?;
+        let (outcome, reachable) = deliver(people, &delivery, svc.ground.clock.now()).await?;
         let mut tx = svc.ground.db.township(&permit).await?;
         match &outcome {
-            Outcome::Accepted => store::delivery::delivered(&mut tx, delivery.contact_id).await?,
+            Outcome::Accepted(record_id) => {
+                answered(svc, &mut tx, &delivery, Some(*record_id)).await?;
+                store::delivery::delivered(&mut tx, delivery.contact_id).await?;
+            }
             Outcome::Refused(why) => {
                 let contact_id = delivery.contact_id;
                 tracing::error!(%township, %contact_id, why, "the registry refuses what a contact taught");
                 metrics::counter!("bangfu_followup_deliveries_refused_total").increment(1);
+                answered(svc, &mut tx, &delivery, None).await?;
                 store::delivery::failed(&mut tx, contact_id, why, true).await?;
             }
             Outcome::NotNow(why) => {
@@ -140,9 +147,24 @@ async fn of_township(svc: &Followup, people: &Peer, township: &Township) -> Resu
     Ok(if waiting.is_empty() { Round::Ended } else { Round::Waiting })
 }
 
-/// One delivery, with a span that the registry's own continues; the second is false when the registry cannot be reached, so that trying the next one is in vain.
+/// The fact that stood under the contact's id is the record's from now on, or is gone.
+async fn answered(
+    svc: &Followup,
+    tx: &mut TownshipTx,
+    delivery: &Pending,
+    record_id: Option<Uuid>,
+) -> Result<(), Error> {
+    let subject = store::subject::lock(tx, delivery.person_id).await?;
+    let Some(facts) = store::facts::answered(&subject.facts, delivery.contact_id, record_id)? else { return Ok(()) };
+    let subject = Subject { facts, ..subject };
+    store::subject::save(tx, std::slice::from_ref(&subject)).await?;
+    replan::contacted(tx, &svc.standards, subject, None).await
+}
+
+/// One delivery, with a span that the registry's own continues; the second is false when the registry cannot be reached,
+/// so that trying the next one is in vain.
 #[tracing::instrument(name = "job.deliver", skip_all, fields(contact_id = %delivery.contact_id))]
-async fn deliver(people: &Peer, delivery: &Pending) -> Result<(Outcome, bool), Error> {
+async fn deliver(people: &Peer, delivery: &Pending, now: DateTime<Utc>) -> Result<(Outcome, bool), Error> {
     let request = RecordEmploymentRequest::decode(delivery.request.as_slice())
         .map_err(|error| Error::Internal(Box::new(error)))?;
     let call = people.call(Instant::now() + PATIENCE, |service| {
@@ -154,14 +176,28 @@ async fn deliver(people: &Peer, delivery: &Pending) -> Result<(Outcome, bool), E
         .as_ref()
         .err()
         .is_none_or(|status| !matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled));
-    Ok((outcome(answer.as_ref().err()), reachable))
+    let outcome = match answer {
+        Ok(record) => Outcome::Accepted(
+            Uuid::try_parse(&record.get_ref().record_id).map_err(|error| Error::Internal(Box::new(error)))?,
+        ),
+        Err(status) => refusal(&status, is_young(delivery.contact_id, now)),
+    };
+    Ok((outcome, reachable))
 }
 
-fn outcome(failure: Option<&Status>) -> Outcome {
-    let Some(status) = failure else { return Outcome::Accepted };
+/// Whether the contact was entered within the last two days, as its id tells.
+fn is_young(contact_id: Uuid, now: DateTime<Utc>) -> bool {
+    let entered = contact_id.get_timestamp().and_then(|at| i64::try_from(at.to_unix().0).ok());
+    entered.is_some_and(|entered| now.timestamp() - entered < 2 * 24 * 60 * 60)
+}
+
+/// What a failure means. Around midnight the registry's clock may still be in yesterday and take today's dates for the
+/// future: while the contact is `young`, fields found wrong are tried again.
+fn refusal(status: &Status, young: bool) -> Outcome {
     let reason = status.get_details_error_info().map(|info| info.reason).unwrap_or_default();
     let why = format!("{:?} {reason}", status.code());
     match status.code() {
+        Code::InvalidArgument if young => Outcome::NotNow(why),
         Code::InvalidArgument | Code::NotFound | Code::FailedPrecondition | Code::AlreadyExists | Code::OutOfRange => {
             Outcome::Refused(why)
         }
@@ -175,7 +211,6 @@ mod tests {
 
     #[test]
     fn only_what_can_never_be_accepted_is_refused_for_good() {
-        assert_eq!(outcome(None), Outcome::Accepted);
         for (code, for_good) in [
             (Code::InvalidArgument, true),
             (Code::NotFound, true),
@@ -188,8 +223,19 @@ mod tests {
             (Code::Unauthenticated, false),
             (Code::PermissionDenied, false),
         ] {
-            let refused = matches!(outcome(Some(&Status::new(code, ""))), Outcome::Refused(_));
+            let refused = matches!(refusal(&Status::new(code, ""), false), Outcome::Refused(_));
             assert_eq!(refused, for_good, "{code:?}");
         }
+        let status = Status::new(Code::InvalidArgument, "");
+        assert!(matches!(refusal(&status, true), Outcome::NotNow(_)), "the registry's clock may be behind");
+    }
+
+    #[test]
+    fn a_contact_is_young_for_two_days() {
+        let clock = bangfu_kernel::Clock::at("2026-02-10".parse().expect("a date"));
+        let contact_id = bangfu_platform::id::new(&clock);
+        assert!(is_young(contact_id, clock.now()));
+        assert!(is_young(contact_id, clock.now() + chrono::TimeDelta::hours(47)));
+        assert!(!is_young(contact_id, clock.now() + chrono::TimeDelta::hours(49)));
     }
 }

@@ -14,8 +14,9 @@ use uuid::Uuid;
 use crate::{
     Followup,
     contact::NewContact,
+    model::history::StatusFact,
     replan,
-    store::{self, delivery::Pending},
+    store::{self, delivery::Pending, subject::Subject},
     wire,
 };
 
@@ -43,7 +44,7 @@ pub(super) async fn handle(
             let contact_id = id::new(tx.clock());
             let entered_at = tx.clock().now();
             store::contact::insert(tx, contact_id, &contact, entered_at).await?;
-            pass_on(tx, contact_id, &contact).await?;
+            let subject = pass_on(tx, subject, contact_id, &contact).await?;
             replan::contacted(tx, &svc.standards, subject, None).await?;
             let settled = store::duty::settled_by(tx, &[contact_id]).await?;
             wire::contact::message(store::contact::get(tx, contact_id).await?, &settled)
@@ -57,12 +58,31 @@ pub(super) async fn handle(
     Ok(contact)
 }
 
-/// What the contact taught is put on its way to the registry.
-async fn pass_on(tx: &mut TownshipTx, contact_id: Uuid, contact: &NewContact) -> Result<(), Error> {
-    let Some(learned) = &contact.status_learned else { return Ok(()) };
+/// What the contact taught is put on its way to the registry, and stands among the facts from now on: what is owed must
+/// not depend on how soon the registry tells of it.
+async fn pass_on(
+    tx: &mut TownshipTx,
+    subject: Subject,
+    contact_id: Uuid,
+    contact: &NewContact,
+) -> Result<Subject, Error> {
+    let Some(learned) = &contact.status_learned else { return Ok(subject) };
     let request_id = id::new(tx.clock());
     let today = tx.clock().today();
     let request = wire::new_contact::for_the_registry(tx.township(), contact_id, contact, learned, today, request_id);
     let pending = Pending { contact_id, person_id: contact.person_id, request: request.encode_to_vec() };
-    store::delivery::insert(tx, &pending, request_id).await
+    store::delivery::insert(tx, &pending, request_id).await?;
+
+    let fact = StatusFact {
+        record_id: contact_id,
+        status: learned.status,
+        contract_months: learned.message.contract_months,
+        insured: learned.message.insured().into(),
+        effective_on: learned.effective_on,
+        known_on: today,
+        corrects: None,
+    };
+    let subject = Subject { facts: store::facts::learned(&subject.facts, fact)?, ..subject };
+    store::subject::save(tx, std::slice::from_ref(&subject)).await?;
+    Ok(subject)
 }

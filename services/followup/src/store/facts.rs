@@ -73,6 +73,28 @@ pub(crate) fn history(document: &str) -> Result<History, Error> {
     })
 }
 
+/// The document with a fact that a contact taught and the registry has not told yet. It stands under the contact's id, so
+/// that nothing is planned without it while it is on its way there and back.
+pub(crate) fn learned(document: &str, fact: StatusFact) -> Result<String, Error> {
+    let mut history = history(document)?;
+    history.statuses.push(fact);
+    self::document(&history)
+}
+
+/// The document once the registry has answered: the fact that stood under the contact's id stands under the record's, or
+/// is gone if the registry refused it. `None`: nothing stood there.
+pub(crate) fn answered(document: &str, contact_id: Uuid, record_id: Option<Uuid>) -> Result<Option<String>, Error> {
+    let mut history = history(document)?;
+    let Some(place) = history.statuses.iter().position(|fact| fact.record_id == contact_id) else { return Ok(None) };
+    let fact = history.statuses.remove(place);
+    if let Some(record_id) = record_id
+        && history.statuses.iter().all(|known| known.record_id != record_id)
+    {
+        history.statuses.push(StatusFact { record_id, ..fact });
+    }
+    self::document(&history).map(Some)
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 fn is_zero(months: &i32) -> bool {
     *months == 0
@@ -176,5 +198,35 @@ mod tests {
         let document = document(&written).expect("a document");
         assert_eq!(history(&document).expect("a history"), written);
         assert!(history(r#"{"stays":[],"statuses":[{"status":"NAPPING"}],"groups":[]}"#).is_err());
+    }
+
+    #[test]
+    fn what_a_contact_taught_stands_once_whoever_tells_of_it_first() {
+        let day = |text: &str| text.parse::<NaiveDate>().expect("a date");
+        let (contact, record) = (Uuid::from_u128(7), Uuid::from_u128(8));
+        let fact = StatusFact {
+            record_id: contact,
+            status: EmploymentStatus::Deceased,
+            contract_months: 0,
+            insured: Insured::Unknown,
+            effective_on: day("2026-01-25"),
+            known_on: day("2026-02-05"),
+            corrects: None,
+        };
+        let ids = |document: &str| {
+            let history = history(document).expect("a history");
+            history.statuses.iter().map(|fact| fact.record_id).collect::<Vec<_>>()
+        };
+        let none = document(&History::default()).expect("a document");
+        let taught = learned(&none, fact).expect("taught");
+        assert_eq!(ids(&taught), [contact]);
+        let answer = answered(&taught, contact, Some(record)).expect("answered").expect("changed");
+        assert_eq!(ids(&answer), [record]);
+        assert_eq!(answered(&answer, contact, Some(record)).expect("answered"), None);
+        let feed_was_first = learned(&taught, StatusFact { record_id: record, ..fact }).expect("told");
+        let answer = answered(&feed_was_first, contact, Some(record)).expect("answered").expect("changed");
+        assert_eq!(ids(&answer), [record]);
+        let refused = answered(&taught, contact, None).expect("answered").expect("changed");
+        assert!(ids(&refused).is_empty());
     }
 }

@@ -53,7 +53,11 @@ async fn a_contact_that_learns_of_work_settles_what_it_settles_and_everything_is
     let owed = duties(&city).await;
     let march = the(&owed, "follow_up.unemployed", "2026-03-01");
     assert_eq!(march.settled_by_contact_id, contact.contact_id, "at once, without the registry");
-    assert_eq!(contact.settled_duty_ids.len(), 2, "the follow-up and the policy");
+    assert_eq!(
+        contact.settled_duty_ids.len(),
+        3,
+        "the follow-up of the level before and of the new one, and the policy"
+    );
 
     until("the status came back by the feed", async || {
         duties(&city).await.iter().any(|duty| duty.rule == "follow_up.stable")

@@ -13,7 +13,7 @@ use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    roster::{Judge, Judged},
+    roster::{Column, Judge, Judged, too_long},
     wire::roster::{Start, start},
 };
 
@@ -81,7 +81,12 @@ impl Intake {
         } else if !self.numbers.insert(row.row) {
             faults.add("rows.row", twice_rule(row.row));
         }
-        self.judge.take(row);
+        for column in too_long(row) {
+            faults.add("rows", too_long_rule(row.row, column));
+        }
+        if faults.is_empty() {
+            self.judge.take(row);
+        }
         Ok(())
     }
 
@@ -100,6 +105,14 @@ fn rows_rule() -> Rule {
 
 fn twice_rule(row: i32) -> Rule {
     Rule { en: format!("{row} stands for two rows").into(), zh: format!("{row}重复").into() }
+}
+
+fn too_long_rule(row: i32, column: Column) -> Rule {
+    let (header, most) = (column.header(), column.most_characters());
+    Rule {
+        en: format!("row {row}: {header} must have at most {most} characters").into(),
+        zh: format!("第{row}行“{header}”不得超过{most}个字").into(),
+    }
 }
 
 #[cfg(test)]
@@ -148,6 +161,20 @@ mod tests {
             full = full.and_then(|intake| intake.take(part(thousand * 1_000 + 1..thousand * 1_000 + 1_001)));
         }
         assert!(matches!(full.and_then(|intake| intake.take(part(200_001..200_002))), Err(Error::TooLarge { .. })));
+    }
+
+    #[test]
+    fn a_cell_longer_than_its_field_is_refused_by_row_and_column() {
+        let take = |row| Intake::begin(&dry(), today()).and_then(|intake| intake.take(RosterRows { rows: vec![row] }));
+        for (length, refused) in [(64, false), (65, true), (20_000, true)] {
+            let row = RosterRow { row: 17, village: "村".repeat(length), ..Default::default() };
+            match take(row) {
+                Err(Error::Invalid(faults)) => {
+                    assert!(refused && faults.to_string().contains("row 17: 村(社区)"), "{faults}");
+                }
+                taken => assert!(!refused && taken.is_ok(), "{length}"),
+            }
+        }
     }
 
     #[test]

@@ -120,6 +120,49 @@ impl Column {
         };
         *field = text;
     }
+
+    /// The cell of a row; 序号 has none.
+    pub fn cell(self, row: &RosterRow) -> &str {
+        match self {
+            Self::Number => "",
+            Self::Village => &row.village,
+            Self::Name => &row.name,
+            Self::Sex => &row.sex,
+            Self::IdNumber => &row.id_number,
+            Self::Phone => &row.phone,
+            Self::Education => &row.education,
+            Self::Groups => &row.groups,
+            Self::Status => &row.status,
+            Self::Employer => &row.employer,
+            Self::StatusSince => &row.status_since,
+            Self::ContractMonths => &row.contract_months,
+            Self::Insured => &row.insured,
+            Self::JobWish => &row.job_wish,
+            Self::TrainingWish => &row.training_wish,
+            Self::GraduatedOn => &row.graduated_on,
+            Self::Coordinator => &row.coordinator,
+            Self::Remark => &row.remark,
+        }
+    }
+
+    /// Most characters a cell of the column may have: what RegisterPerson takes of the same field.
+    pub fn most_characters(self) -> usize {
+        match self {
+            Self::Remark => 512,
+            Self::Employer | Self::JobWish | Self::TrainingWish | Self::Groups => 128,
+            _ => 64,
+        }
+    }
+}
+
+/// The columns in which a row has more text than is taken. The domain text has no code for them, and cutting a text short
+/// would change what the office wrote: the import as a whole is refused, naming row and column.
+pub fn too_long(row: &RosterRow) -> impl Iterator<Item = Column> {
+    // Bytes first: as good as every cell is shorter than its limit even in bytes.
+    Column::all().filter(|column| {
+        let (cell, most) = (column.cell(row), column.most_characters());
+        cell.len() > most && cell.chars().count() > most
+    })
 }
 
 fn named(text: &str) -> Option<Column> {
