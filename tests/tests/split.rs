@@ -3,7 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 
 use bangfu::{client::Client, suite::Suite};
-use bangfu_kernel::Role;
+use bangfu_kernel::{Clock, Role};
 use bangfu_proto::{
     followup::v1::{ListDutiesRequest, RecordContactRequest, RunSweepRequest},
     people::v1::{EmploymentStatus, GetPersonRequest, RecordEmploymentRequest, ServiceLevel},
@@ -11,7 +11,7 @@ use bangfu_proto::{
 use bangfu_testkit::{City, DADONG, sample};
 use tonic::transport::Channel;
 
-use crate::steps::{contact, duties, learned, record, until};
+use crate::steps::{contact, duties, learned, record, standing, until};
 
 /// People at the city's own address; follow-up at another.
 struct Split {
@@ -22,10 +22,16 @@ struct Split {
 
 impl Split {
     async fn new() -> Self {
+        Self::with_registry_clock(None).await
+    }
+
+    /// The registry goes by a clock of its own.
+    async fn with_registry_clock(clock: Option<Clock>) -> Self {
         let people_at = free_address();
         let city = City::with(|plan| {
             plan.listen = people_at;
             plan.followup = None;
+            plan.clock = clock.unwrap_or_else(|| plan.clock.clone());
         })
         .await;
         let mut plan = city.plan().await;
@@ -150,5 +156,74 @@ async fn follow_up_started_late_or_again_takes_up_where_the_feed_stands() {
     let request = RunSweepRequest { request_id: bangfu::client::request_id(), ..Default::default() };
     let swept = bureau.followup().run_sweep(request).await.expect("swept").into_inner().townships;
     assert_eq!(swept[0].excluded, [("EXITED".to_owned(), 3)].into());
+    split.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_contact_taught_counts_though_the_registry_is_down_until_after_the_grace() {
+    let mut split = Split::new().await;
+    let register = sample::person_who_is(0, EmploymentStatus::Unemployed, "2026-01-05");
+    let registered = split.city.clerk(DADONG).people().register_person(register).await.expect("registered");
+    let person_id = registered.into_inner().person_id;
+    split.city.settle().await;
+    let clerk = split.at_followup("clerk-1", Role::Clerk, Some(DADONG));
+    let bureau = split.at_followup("bureau-1", Role::Bureau, None);
+    let sweep = || RunSweepRequest { request_id: bangfu::client::request_id(), ..Default::default() };
+    bureau.followup().run_sweep(sweep()).await.expect("swept");
+
+    split.city.stop().await;
+    split.city.turn_to("2026-12-31");
+    let found_work = RecordContactRequest {
+        status_learned: learned(EmploymentStatus::Startup, "2026-12-31"),
+        ..contact(&split.city, &person_id)
+    };
+    record(&clerk, found_work).await;
+    split.city.turn_to("2027-01-06");
+    bureau.followup().run_sweep(sweep()).await.expect("swept");
+    let quotas = async || {
+        let all = standing(&duties(&clerk, ListDutiesRequest::default()).await);
+        all.into_iter().filter(|(line, _)| line.starts_with("131.")).collect::<Vec<_>>()
+    };
+    let released = [
+        ("131.career_guidance 2026-01-01 RELEASED".to_owned(), 1),
+        ("131.job_referral 2026-01-01 RELEASED".to_owned(), 3),
+        ("131.skills_training 2026-01-01 RELEASED".to_owned(), 1),
+    ];
+    assert_eq!(quotas().await, released, "nobody forgot in time what was learned in time");
+
+    split.start_people().await;
+    until("it is delivered", async || pending(&split.city).await == 0).await;
+    split.city.settle().await;
+    assert_eq!(quotas().await, released);
+    assert_eq!(level(&split.city, &person_id).await, ServiceLevel::Stable);
+    split.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registry_whose_clock_is_behind_midnight_is_told_again() {
+    let behind = Clock::simulated("2026-01-05T15:59:58Z".parse().expect("two seconds to midnight in Shanghai"));
+    let split = Split::with_registry_clock(Some(behind.clone())).await;
+    let register = sample::person_who_is(0, EmploymentStatus::Unemployed, "2026-01-05");
+    let registered = split.city.clerk(DADONG).people().register_person(register).await.expect("registered");
+    let person_id = registered.into_inner().person_id;
+    split.city.settle().await;
+    split.city.turn_to("2026-01-06");
+    let clerk = split.at_followup("clerk-1", Role::Clerk, Some(DADONG));
+    let today = RecordContactRequest {
+        status_learned: learned(EmploymentStatus::Startup, "2026-01-06"),
+        ..contact(&split.city, &person_id)
+    };
+    record(&clerk, today).await;
+    let mut look = split.city.look("followup").await;
+    until("it is refused more than once", async || {
+        let attempts = "SELECT attempts FROM delivery";
+        sqlx::query_scalar::<_, i32>(attempts).fetch_one(&mut look).await.expect("one") > 1
+    })
+    .await;
+    assert_eq!((pending(&split.city).await, level(&split.city, &person_id).await), (1, ServiceLevel::Unemployed));
+
+    behind.turn_to("2026-01-06".parse().expect("a date"));
+    until("it is taken", async || pending(&split.city).await == 0).await;
+    assert_eq!(level(&split.city, &person_id).await, ServiceLevel::Stable);
     split.end().await;
 }

@@ -107,6 +107,7 @@ impl Development {
                 people_ca: None,
                 tokens: self.service_tokens(),
                 jobs: true,
+                sweeps: true,
             }),
             server: server::Settings { lame_duck: Duration::ZERO, ..server::Settings::default() },
             stack: stack::Settings::default(),
@@ -183,7 +184,11 @@ impl Development {
 /// The issuer of the ground in a folder, without starting anything: `bangfu token`.
 pub fn issuer(folder: &Path) -> anyhow::Result<Issuer> {
     let keys = folder.join("keys");
-    anyhow::ensure!(keys.is_dir(), "there is no development ground in {}: run `make up` first", folder.display());
+    anyhow::ensure!(
+        keys.is_dir(),
+        "请先运行 `make up` there is no development ground in {}: run `make up` first",
+        folder.display()
+    );
     Ok(Issuer::in_folder(&keys, ISSUER, AUDIENCE)?)
 }
 

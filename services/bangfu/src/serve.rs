@@ -77,6 +77,9 @@ pub(crate) struct Settings {
     /// Followup: file with the service's token, renewed from outside.
     #[arg(long, env = "BANGFU_SERVICE_TOKEN_FILE")]
     service_token_file: Option<PathBuf>,
+    /// Followup: do not sweep by itself; another replica does, or RunSweep.
+    #[arg(long, env = "BANGFU_NO_SWEEPS")]
+    no_sweeps: bool,
     /// Certificate chain (PEM) of this server; plain text without one.
     #[arg(long, env = "BANGFU_TLS_CERTIFICATE_FILE", requires = "tls_key_file")]
     tls_certificate_file: Option<PathBuf>,
@@ -163,6 +166,7 @@ fn plan(settings: &Settings) -> anyhow::Result<Plan> {
                 people_ca: settings.people_ca.clone(),
                 tokens: TokenSource::file(token),
                 jobs: true,
+                sweeps: !settings.no_sweeps,
             });
         }
     }

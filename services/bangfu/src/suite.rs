@@ -67,8 +67,10 @@ pub struct FollowupPlan {
     pub people_ca: Option<PathBuf>,
     /// The service's own tokens.
     pub tokens: TokenSource,
-    /// Whether background work runs here: following, delivering, sweeping every night.
+    /// Whether background work runs here: following and delivering.
     pub jobs: bool,
+    /// Whether sweeping by itself is among it: every night, and when people have come in.
+    pub sweeps: bool,
 }
 
 /// A running suite.
@@ -86,7 +88,7 @@ impl Suite {
     pub async fn start(plan: Plan) -> anyhow::Result<Self> {
         let server = Server::bind(plan.listen, plan.server.clone())
             .await
-            .with_context(|| format!("cannot listen on {}; is another one running?", plan.listen))?;
+            .with_context(|| format!("端口被占用？ cannot listen on {}; is another one running?", plan.listen))?;
         let address = server.local_addr();
         let mut auth = Auth::new(token::Verifier::new(plan.tokens.clone(), plan.jwks.clone(), Clock::system()));
         let mut routes = Routes::default();
@@ -108,7 +110,7 @@ impl Suite {
             auth = auth.directory(followup_name(), service.directory());
             routes = routes.add_service(service.clone().server());
             if followup.jobs {
-                jobs = service.clone().jobs(peer(followup, address)?);
+                jobs = service.clone().jobs(peer(followup, address)?, followup.sweeps);
             }
             running = Some(service);
         }

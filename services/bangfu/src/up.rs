@@ -20,6 +20,9 @@ pub(crate) struct Settings {
     /// The folder of the development ground: database, keys.
     #[arg(long, env = "BANGFU_HOME", default_value = ".bangfu")]
     home: PathBuf,
+    /// Do not sweep by itself, neither at night nor when people have come in; `bangfu sweeps run` does.
+    #[arg(long, env = "BANGFU_NO_SWEEPS")]
+    no_sweeps: bool,
     /// What is logged.
     #[arg(
         long,
@@ -58,7 +61,11 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
 }
 
 async fn serve(settings: &Settings, ground: &Development, signal: impl Future<Output = ()>) -> anyhow::Result<()> {
-    let suite = Suite::start(ground.plan(settings.listen, Clock::system())?).await?;
+    let mut plan = ground.plan(settings.listen, Clock::system())?;
+    if let Some(followup) = &mut plan.followup {
+        followup.sweeps = !settings.no_sweeps;
+    }
+    let suite = Suite::start(plan).await?;
     first_townships(ground, &suite.endpoint()).await?;
     welcome(settings, ground, &suite.endpoint());
     let mut died = false;
@@ -121,7 +128,7 @@ fn welcome(settings: &Settings, ground: &Development, endpoint: &str) {
             township.as_ref(),
             format!("roster import {}{at}", sample.display()),
         ),
-        ("市局 bureau: 立即巡查 raises what is owed now, not tonight", Role::Bureau, None, format!("sweeps run{at}")),
+        ("市局 bureau: 立即巡查 raises what is owed at once", Role::Bureau, None, format!("sweeps run{at}")),
         (
             "协理员 coordinator: 今天该做什么 what to do today",
             Role::Coordinator,

@@ -17,7 +17,7 @@
 //! | WatchDuties | `rpc/watch_duties.rs` | event |
 //!
 //! Background: `feed/people.rs` follows the registry, `job/deliver.rs` tells it what contacts taught, `job/nightly.rs`
-//! sweeps every night. `model` is the planner: pure. `replan.rs` makes the ledger say what the plan says.
+//! sweeps every night and when people have come in. `model` is the planner: pure. `replan.rs` makes the ledger say what the plan says.
 
 mod contact;
 mod directory;
@@ -78,13 +78,16 @@ impl Followup {
         Arc::new(self.clone())
     }
 
-    /// Starts the background work: following the registry, telling it what contacts taught, sweeping at night. It ends
-    /// when the ground is stopping; `wait()` on what is returned to see it ended. Any number of replicas may run it.
-    pub fn jobs(self, people: Peer) -> TaskTracker {
+    /// Starts the background work: following the registry, telling it what contacts taught and, with `sweeps`, sweeping
+    /// every night and whenever people have come in. It ends when the ground is stopping; `wait()` on what is returned to
+    /// see it ended. Any number of replicas may run it.
+    pub fn jobs(self, people: Peer, sweeps: bool) -> TaskTracker {
         let tasks = TaskTracker::new();
         tasks.spawn(feed::people::follow(self.clone(), people.clone()));
         tasks.spawn(job::deliver::run(self.clone(), people));
-        tasks.spawn(job::nightly::run(self));
+        if sweeps {
+            tasks.spawn(job::nightly::run(self));
+        }
         tasks.close();
         tasks
     }

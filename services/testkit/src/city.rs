@@ -94,6 +94,7 @@ impl City {
                 people_ca: None,
                 tokens: TokenSource::issued(move || token_of(&issuer, "followup", &[Role::Service], None, &[])),
                 jobs: true,
+                sweeps: true,
             }),
             server: server::Settings { lame_duck: Duration::ZERO, ..server::Settings::default() },
             stack: stack::Settings::default(),

@@ -40,7 +40,7 @@ impl Up {
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755))?;
         let home = folder.path().join("ground");
         let mut child = Command::new(binary()?)
-            .args(["up", "--listen", "127.0.0.1:0", "--home"])
+            .args(["up", "--no-sweeps", "--listen", "127.0.0.1:0", "--home"])
             .arg(&home)
             .stdout(Stdio::piped())
             .stderr(File::create(folder.path().join("log"))?)

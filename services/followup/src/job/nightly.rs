@@ -1,4 +1,7 @@
-//! Sweeps every night shortly after midnight, and at once when nights were missed.
+//! Sweeps every night shortly after midnight, at once when nights were missed, and a moment after people have come in:
+//! whoever was entered today has their duties today.
+
+mod newcomers;
 
 use std::time::Duration;
 
@@ -6,6 +9,7 @@ use bangfu_kernel::{Error, Township, calendar};
 use chrono::{NaiveDate, TimeDelta};
 use tokio::time::sleep;
 
+use self::newcomers::Newcomers;
 use super::sweep;
 use crate::{Followup, store};
 
@@ -19,6 +23,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// Sweeps until the ground is stopping.
 pub(crate) async fn run(svc: Followup) {
     let mut swept = None;
+    let mut newcomers = Newcomers::default();
     let mut wait = LOOK;
     loop {
         let before = svc.ground.clock.now();
@@ -29,14 +34,15 @@ pub(crate) async fn run(svc: Followup) {
         let now = svc.ground.clock.now();
         wait = LOOK;
         let today = calendar::civil_date(now - AFTER_MIDNIGHT);
-        if swept == Some(today) || !runs(now - before) {
+        if !runs(now - before) {
             continue;
         }
-        match night(&svc, today).await {
+        let done = if swept == Some(today) { newcomers.sweep(&svc, today).await } else { night(&svc, today).await };
+        match done {
             Ok(()) => swept = Some(today),
             Err(Error::Stopping) => return,
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, %today, "the nightly sweep failed");
+                tracing::error!(error = &error as &dyn std::error::Error, %today, "a sweep of our own failed");
                 metrics::counter!("bangfu_followup_nightly_failures_total").increment(1);
                 wait = PAUSE;
             }

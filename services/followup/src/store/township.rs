@@ -5,6 +5,7 @@ use bangfu_platform::{
     db::{CityTx, TownshipTx, fault},
     feed::Position,
 };
+use chrono::NaiveDate;
 
 /// Where the follower stands in the unit's township; locked, so that two followers take turns. `None`: not followed yet.
 #[tracing::instrument(name = "db.township.lock", level = "debug", skip_all)]
@@ -101,4 +102,33 @@ pub(crate) async fn list(tx: &mut CityTx) -> Result<Vec<(Township, Position)>, E
             Ok((township, Position { epoch: row.epoch, seq: row.seq }))
         })
         .collect()
+}
+
+/// Townships in which somebody waits who has never been planned, and where the follower stands in each: one index probe
+/// a township when nobody is due.
+#[tracing::instrument(name = "db.township.with_newcomers", level = "debug", skip_all)]
+pub(crate) async fn with_newcomers(tx: &mut CityTx, today: NaiveDate) -> Result<Vec<(Township, i64)>, Error> {
+    sqlx::query!(
+        r#"
+        SELECT t.township
+             , t.seq
+          FROM township AS t
+         WHERE EXISTS (SELECT
+                         FROM subject AS s
+                        WHERE s.township = t.township
+                          AND s.next_review_on <= $1
+                          AND s.planned_as_of IS NULL)
+         ORDER BY t.township
+        "#,
+        today,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)?
+    .into_iter()
+    .map(|row| {
+        let township = row.township.parse().map_err(|error| Error::Internal(Box::new(error)))?;
+        Ok((township, row.seq))
+    })
+    .collect()
 }

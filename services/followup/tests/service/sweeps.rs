@@ -136,16 +136,43 @@ async fn the_night_sweeps_by_itself_when_the_clock_runs() {
     let city = City::new().await;
     unemployed(&city, 0..1, "2026-01-05").await;
     city.clock.set("2026-01-05T16:04:50Z".parse().expect("ten seconds before five past midnight in Shanghai"));
-    let clock = city.clock.clone();
-    let runs = tokio::spawn(async move {
-        loop {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            clock.advance(TimeDelta::milliseconds(500));
-        }
-    });
+    let runs = running(&city);
     until("it was swept", async || duties(&city).await.len() == 7).await;
     runs.abort();
     let sweeps = city.bureau().followup().list_sweeps(ListSweepsRequest::default()).await.expect("listed").into_inner();
     assert!(sweeps.sweeps.iter().any(|sweep| sweep.township == DADONG && raised(sweep) == 7));
+    city.close().await;
+}
+
+/// Lets the city's clock run, five times as fast as others.
+fn running(city: &City) -> tokio::task::JoinHandle<()> {
+    let clock = city.clock.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            clock.advance(TimeDelta::milliseconds(500));
+        }
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_comes_in_after_the_sweep_of_the_day_has_their_duties_the_same_day() {
+    let city = City::new().await;
+    city.settle().await;
+    let runs = running(&city);
+    let sweeps = async || {
+        let listed = city.clerk(DADONG).followup().list_sweeps(ListSweepsRequest::default()).await.expect("listed");
+        listed.into_inner().sweeps
+    };
+    until("the day was swept", async || !sweeps().await.is_empty()).await;
+    for people in [0..2, 2..3] {
+        let all = people.end as usize;
+        unemployed(&city, people, "2026-01-05").await;
+        until("newcomers were swept", async || duties(&city).await.len() == 7 * all).await;
+    }
+    until("each sweep is recorded", async || sweeps().await.iter().map(raised).sum::<i64>() == 21).await;
+    runs.abort();
+    let quiet = sweeps().await.len();
+    assert!((3..6).contains(&quiet), "a sweep each time people came, not one a second: {quiet}");
     city.close().await;
 }
