@@ -53,16 +53,18 @@ impl Client {
     /// Connects to `http://host:port`.
     pub async fn connect(endpoint: &str, token: &str) -> anyhow::Result<Self> {
         let channel = Endpoint::from_shared(endpoint.to_owned())
-            .with_context(|| format!("{endpoint} is no address like http://127.0.0.1:50051"))?
+            .with_context(|| format!("服务地址有误 {endpoint} is no address like http://127.0.0.1:50051"))?
             .connect()
             .await
-            .with_context(|| format!("nobody answers at {endpoint}; is `make up` running?"))?;
+            .with_context(|| format!("服务未启动 nobody answers at {endpoint}; is `make up` running?"))?;
         Self::on(channel, token)
     }
 
     /// Speaks for another token on a connection that is there.
     pub fn on(channel: Channel, token: &str) -> anyhow::Result<Self> {
-        let bearer = format!("Bearer {}", token.trim()).parse().context("the token holds characters no token has")?;
+        let bearer = format!("Bearer {}", token.trim())
+            .parse()
+            .context("令牌含有非法字符 the token holds characters no token has")?;
         Ok(Self { channel, bearer: Bearer(bearer) })
     }
 

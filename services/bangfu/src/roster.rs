@@ -79,9 +79,10 @@ fn check(file: &Path, json: bool) -> anyhow::Result<ExitCode> {
     match written.and_then(|()| out.flush()) {
         // Whoever reads the first lines only has what they want.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        written => written.context("cannot write the report")?,
+        written => written.context("无法输出结果 cannot write the report")?,
     }
     told(&roster);
+    tell_too_long(&roster);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -100,6 +101,19 @@ fn told(roster: &roster::Roster) {
     }
 }
 
+/// Says which cells have more text than is taken: because of them an import of the file is refused as a whole.
+fn tell_too_long(roster: &roster::Roster) {
+    for row in &roster.rows {
+        for column in roster::too_long(row) {
+            let (number, header, most) = (row.row, column.header(), column.most_characters());
+            eprintln!(
+                "row {number}: {header} must have at most {most} characters, the import would be refused \
+                 第{number}行“{header}”不得超过{most}个字，须改短后才能导入"
+            );
+        }
+    }
+}
+
 fn refuse(error: &SheetError) {
     eprintln!("{error}");
     let mut cause = std::error::Error::source(error);
@@ -110,9 +124,9 @@ fn refuse(error: &SheetError) {
 }
 
 fn make(order: &sample::Order, out: &Path, key: Option<&Path>) -> anyhow::Result<ExitCode> {
-    let meant = sample::write(order, out).with_context(|| format!("cannot write {}", out.display()))?;
+    let meant = sample::write(order, out).with_context(|| format!("无法写入文件 cannot write {}", out.display()))?;
     if let Some(key) = key {
-        let file = File::create(key).with_context(|| format!("cannot write {}", key.display()))?;
+        let file = File::create(key).with_context(|| format!("无法写入文件 cannot write {}", key.display()))?;
         let mut file = BufWriter::new(file);
         report::write_key(&mut file, &meant).and_then(|()| file.flush()).context("cannot write the key")?;
     }

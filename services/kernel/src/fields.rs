@@ -3,6 +3,8 @@
 //! Every parser takes the list of faults, adds to it and goes on, so that a caller learns of all faults at once. What it
 //! returns after a fault is a stand-in that nobody uses: `Violations::check` comes before any use.
 
+mod office;
+
 use bangfu_proto::common::v1::CalendarDate;
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -11,6 +13,8 @@ use crate::{
     Township, calendar,
     error::{Rule, Violations},
 };
+
+pub use office::office_word;
 
 /// A rule told in both languages.
 pub fn rule(en: &'static str, zh: &'static str) -> Rule {
@@ -46,9 +50,18 @@ pub fn optional_uuid(field: &'static str, text: &str, faults: &mut Violations) -
     (!text.is_empty()).then(|| uuid(field, text, faults))
 }
 
-/// A text of `least` to `most` characters, trimmed, without control characters (line breaks excepted).
+/// Characters that show nothing and come along when something is copied: soft hyphen, zero-width spaces and joiners,
+/// direction marks, byte order mark. A text of nothing else is empty.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}' | '\u{feff}')
+}
+
+/// A text of `least` to `most` characters, trimmed, less invisible characters, without control characters (line breaks
+/// excepted).
 pub fn text(field: &'static str, text: &str, least: usize, most: usize, faults: &mut Violations) -> String {
-    let trimmed = text.trim();
+    let visible: String = text.chars().filter(|&c| !is_invisible(c)).collect();
+    let trimmed = visible.trim();
     let length = trimmed.chars().count();
     if length == 0 && least > 0 {
         return fault(field, required(), faults);
@@ -124,6 +137,15 @@ fn fault<T: Default>(field: &'static str, rule: Rule, faults: &mut Violations) -
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_seen_is_no_text() {
+        let mut faults = Violations::default();
+        assert_eq!(text("name", "\u{feff}张\u{200b}三 ", 1, 8, &mut faults), "张三");
+        assert!(faults.is_empty());
+        text("name", "\u{200b}\u{2060}\u{202e}", 1, 8, &mut faults);
+        assert_eq!(faults.len(), 1);
+    }
 
     #[test]
     fn all_faults_are_listed_and_none_holds_the_value() {

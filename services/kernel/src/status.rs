@@ -7,7 +7,7 @@ use bangfu_proto::common::v1::ErrorReason as R;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, LocalizedMessage, StatusExt as _};
 
-use crate::Error;
+use crate::{Error, fields::office_word};
 
 /// The domain of every `ErrorInfo` of the suite.
 pub const DOMAIN: &str = "bangfu";
@@ -119,7 +119,8 @@ fn sentence(error: &Error) -> String {
 fn office_sentence(error: &Error, correlation_id: &str) -> String {
     match error {
         Error::Invalid(violations) => {
-            let faults = violations.iter().map(|(field, rule)| format!("{field}{}", rule.zh)).collect::<Vec<_>>();
+            let faults =
+                violations.iter().map(|(field, rule)| format!("{}{}", office_word(field), rule.zh)).collect::<Vec<_>>();
             format!("填写内容有误：{}。", faults.join("；"))
         }
         Error::RequestIdReused { .. } => "该请求编号已用于另一项操作，请换用新的编号。".to_owned(),

@@ -29,7 +29,10 @@ pub(super) struct TokenArgs {
 
 pub(super) fn print(args: &TokenArgs) -> anyhow::Result<()> {
     let township_role = matches!(args.role, Role::Coordinator | Role::Clerk | Role::Reviewer);
-    anyhow::ensure!(!township_role || args.township.is_some(), "this role belongs to a township: add --township CODE");
+    anyhow::ensure!(
+        !township_role || args.township.is_some(),
+        "该岗位属于区镇，请加 --township 代码 this role belongs to a township: add --township CODE"
+    );
     let token = NewToken {
         subject: args.subject.clone(),
         city: development::CITY.to_owned(),
@@ -43,5 +46,6 @@ pub(super) fn print(args: &TokenArgs) -> anyhow::Result<()> {
 }
 
 fn role(word: &str) -> anyhow::Result<Role> {
-    role_of_word(word).context("one of coordinator, clerk, reviewer, bureau, finance, auditor, partner, service")
+    role_of_word(word)
+        .context("应为下列之一 one of coordinator, clerk, reviewer, bureau, finance, auditor, partner, service")
 }

@@ -190,21 +190,23 @@ impl SweepsVerb {
 }
 
 fn service(word: &str) -> anyhow::Result<followup::Service> {
-    followup::Service::from_str_name(&format!("SERVICE_{}", word.to_uppercase()))
-        .context("one of career_guidance, job_referral, skills_training, policy_publicity, career_planning …")
+    followup::Service::from_str_name(&format!("SERVICE_{}", word.to_uppercase())).context(
+        "应为下列之一 one of career_guidance, job_referral, skills_training, policy_publicity, career_planning …",
+    )
 }
 
 fn status(word: &str) -> anyhow::Result<EmploymentStatus> {
     EmploymentStatus::from_str_name(&format!("EMPLOYMENT_STATUS_{}", word.to_uppercase()))
-        .context("one of unit_employed, startup, individual_business, flexible, unemployed, no_intention, retired …")
+        .context("应为下列之一 one of unit_employed, startup, individual_business, flexible, unemployed, no_intention, retired …")
 }
 
 fn channel(word: &str) -> anyhow::Result<followup::Channel> {
     followup::Channel::from_str_name(&format!("CHANNEL_{}", word.to_uppercase()))
-        .context("one of phone, wechat, home_visit, counter, sms, data_match, other")
+        .context("应为下列之一 one of phone, wechat, home_visit, counter, sms, data_match, other")
 }
 
 fn result(word: &str) -> anyhow::Result<followup::ContactResult> {
-    followup::ContactResult::from_str_name(&format!("CONTACT_RESULT_{}", word.to_uppercase()))
-        .context("one of reached_self, reached_family, refused, moved, deceased, no_answer, wrong_number, away")
+    followup::ContactResult::from_str_name(&format!("CONTACT_RESULT_{}", word.to_uppercase())).context(
+        "应为下列之一 one of reached_self, reached_family, refused, moved, deceased, no_answer, wrong_number, away",
+    )
 }

@@ -1,5 +1,7 @@
 //! Text as it was meant: full-width characters, spaces of all kinds, apostrophes and dashes out of the way.
 
+use bangfu_kernel::fields::is_invisible;
+
 /// A short field (name, number, group, status): half-width, without any space or invisible character, and without the
 /// apostrophe that marks a text cell.
 pub fn compact(text: &str) -> String {
@@ -41,15 +43,9 @@ fn narrowed(c: char) -> char {
     }
 }
 
-/// Spaces, and characters that show nothing: controls, zero-width and direction marks, soft hyphen, fillers.
+/// Spaces, controls, fillers, and characters that show nothing.
 fn is_blank(c: char) -> bool {
-    c.is_whitespace()
-        || c.is_control()
-        || matches!(
-            c,
-            '\u{00AD}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}'
-                | '\u{2800}' | '\u{3164}' | '\u{FEFF}'
-        )
+    c.is_whitespace() || c.is_control() || is_invisible(c) || matches!(c, '\u{2800}' | '\u{3164}')
 }
 
 fn is_apostrophe(c: char) -> bool {

@@ -71,6 +71,10 @@ fn decode(request: &UpsertTownshipRequest, city: &str) -> Result<(Uuid, Township
         Some(code) if code.city() != city => {
             faults.add("code", fields::rule("must begin with the city's six digits", "前六位应为本市代码"));
         }
+        // The city keeps its own results under its own code.
+        Some(code) if code.as_str() == city => {
+            faults.add("code", fields::rule("must be longer than the city's own code", "应为区镇代码，不能是本市代码"));
+        }
         _ => {}
     }
     faults.check()?;

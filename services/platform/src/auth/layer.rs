@@ -42,8 +42,8 @@ impl Auth {
         Self { verifier: Arc::new(verifier), directories: HashMap::new() }
     }
 
-    /// The directory of one gRPC service, by its full name ("bangfu.people.v1.PeopleService"). Township callers of a
-    /// service without one get INTERNAL: forgetting it must not go unseen.
+    /// The directory of one gRPC service, by its full name ("bangfu.people.v1.PeopleService"). A service without one does
+    /// not run in this process: its methods are not known here.
     #[must_use]
     pub fn directory(mut self, service: &'static str, directory: Arc<dyn Directory>) -> Self {
         self.directories.insert(service, directory);
@@ -79,10 +79,7 @@ impl Auth {
             return Err(Error::TownshipUnknown);
         }
         let service = rule.path.split('/').nth(1).unwrap_or_default();
-        let directory = self
-            .directories
-            .get(service)
-            .ok_or_else(|| Error::internal(format!("no directory of townships is registered for {service}")))?;
+        let directory = self.directories.get(service).ok_or(Error::MethodUnknown)?;
         if directory.knows(township).await? { Ok(()) } else { Err(Error::TownshipUnknown) }
     }
 }

@@ -140,12 +140,12 @@ async fn an_unknown_township_or_city_is_denied() {
 }
 
 #[tokio::test]
-async fn a_service_without_a_directory_fails_loudly() {
+async fn a_service_that_does_not_run_here_is_unknown() {
     let mut house = House::new();
     let keys = Jwks::fixed(&house.issuer.jwks(), clock()).expect("keys");
     house.auth = Auth::new(Verifier::new(settings(), keys, clock()));
     let token = house.token(CITY, Some(HOME), Role::Clerk);
-    assert_eq!(house.code(&format!("/{PEOPLE}/ListPeople"), Some(&token)).await, Code::Internal);
+    assert_eq!(house.code(&format!("/{PEOPLE}/ListPeople"), Some(&token)).await, Code::Unimplemented);
 }
 
 #[tokio::test]

@@ -1,0 +1,135 @@
+//! What an office calls the fields of the contract: the sentence for an office worker names no English field.
+
+/// By the field's own name, or by its path where the name alone would say something else.
+const WORDS: [(&str, &str); 79] = [
+    ("address", "住址"),
+    ("answered_by", "接听人"),
+    ("as_of", "截至日期"),
+    ("channel", "联系方式"),
+    ("code", "区镇代码"),
+    ("contact_id", "联系记录编号"),
+    ("contract_months", "合同期限"),
+    ("coordinator", "协理员"),
+    ("corrects_record_id", "被更正的记录编号"),
+    ("credit_code", "统一社会信用代码"),
+    ("cursors", "订阅位置"),
+    ("day", "日"),
+    ("difficulties", "困难情况"),
+    ("due", "到期日"),
+    ("due.from", "到期日起"),
+    ("due.to", "到期日止"),
+    ("education", "文化程度"),
+    ("effective_on", "起始日期"),
+    ("employer", "就业单位"),
+    ("employment", "就业信息"),
+    ("epoch", "数据库标识"),
+    ("etag", "版本标记"),
+    ("evidence", "佐证材料"),
+    ("file_name", "文件名"),
+    ("from", "起始日"),
+    ("graduated_on", "毕业时间"),
+    ("group", "人员类别"),
+    ("group_by", "统计口径"),
+    ("groups", "人员类别"),
+    ("id_number", "身份证号码"),
+    ("id_number_is_numeric", "身份证号码为数值格式"),
+    ("insured", "是否参保"),
+    ("job_intention", "求职意向"),
+    ("job_wish", "就业意愿"),
+    ("kinds", "事件种类"),
+    ("known_on", "知晓日期"),
+    ("ledger_on", "填报日期"),
+    ("level", "服务等级"),
+    ("month", "月"),
+    ("monthly_wage_fen", "期望月薪"),
+    ("name", "姓名/名称"),
+    ("note", "备注"),
+    ("occupation", "意向职业"),
+    ("on", "日期"),
+    ("page_size", "每页条数"),
+    ("page_token", "翻页标记"),
+    ("part", "消息"),
+    ("person_id", "服务对象编号"),
+    ("person_ids", "服务对象编号"),
+    ("phone", "联系电话"),
+    ("place", "意向地点"),
+    ("policies_told", "宣传的政策"),
+    ("reason", "理由"),
+    ("remark", "备注"),
+    ("request", "消息"),
+    ("request_id", "请求编号"),
+    ("result", "联系结果"),
+    ("row", "行号"),
+    ("rows", "台账"),
+    ("rule", "服务规则"),
+    ("seq", "事件序号"),
+    ("services", "服务项目"),
+    ("sex", "性别"),
+    ("source", "信息来源"),
+    ("start", "台账说明"),
+    ("states", "事项状态"),
+    ("status", "就业状态"),
+    ("status_learned", "了解到的就业状态"),
+    ("status_since", "就业(失业)时间"),
+    ("subsidies_suggested", "建议申领的补贴"),
+    ("to", "截止日"),
+    ("township", "区镇"),
+    ("townships", "区镇"),
+    ("training_intention", "培训意向"),
+    ("training_wish", "培训意愿"),
+    ("unassigned", "未分配"),
+    ("validate_only", "仅校验"),
+    ("village", "村(社区)"),
+    ("year", "年"),
+];
+
+/// The office's word for a field: "employment.effective_on" → "起始日期". A field without one keeps its name.
+pub fn office_word(field: &str) -> &str {
+    let last = field.rsplit('.').next().unwrap_or(field);
+    let word = |name: &str| WORDS.iter().find(|(known, _)| *known == name).map(|&(_, word)| word);
+    word(field).or_else(|| word(last)).unwrap_or(field)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeSet, HashMap};
+
+    use prost::Message as _;
+    use prost_types::{DescriptorProto, FileDescriptorSet};
+
+    use super::*;
+
+    #[test]
+    fn every_field_of_every_request_has_an_office_word() {
+        let set = FileDescriptorSet::decode(bangfu_proto::DESCRIPTOR_SET).expect("the contract");
+        let mut messages = HashMap::new();
+        for file in set.file.iter().filter(|file| file.package().starts_with("bangfu.")) {
+            for message in &file.message_type {
+                messages.insert(format!(".{}.{}", file.package(), message.name()), message);
+            }
+        }
+        let mut waiting: Vec<&DescriptorProto> =
+            messages.values().copied().filter(|message| message.name().ends_with("Request")).collect();
+        let (mut seen, mut without) = (BTreeSet::new(), BTreeSet::new());
+        while let Some(message) = waiting.pop() {
+            seen.insert(message.name());
+            for field in &message.field {
+                if office_word(field.name()) == field.name() {
+                    without.insert(format!("{}.{}", message.name(), field.name()));
+                }
+                if let Some(inner) = messages.get(field.type_name()).filter(|inner| !seen.contains(inner.name())) {
+                    waiting.push(inner);
+                }
+            }
+        }
+        assert!(seen.len() > 10, "the contract was read");
+        assert_eq!(without, BTreeSet::new());
+    }
+
+    #[test]
+    fn a_path_is_told_by_its_last_name() {
+        assert_eq!(office_word("employment.effective_on"), "起始日期");
+        assert_eq!(office_word("due.from"), "到期日起");
+        assert_eq!(office_word("unheard_of"), "unheard_of");
+    }
+}
