@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use bangfu_kernel::{Clock, Error, error::Resource};
 use sqlx::{
-    PgPool,
+    ConnectOptions as _, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
 
@@ -104,6 +104,8 @@ async fn pool(url: &secrecy::SecretString, connections: u32, development: bool) 
     if !development {
         options = options.ssl_mode(PgSslMode::VerifyFull);
     }
+    // Statements have spans of their own; sqlx would measure and format each once more.
+    let options = options.disable_statement_logging();
     let options = options.application_name("bangfu").options([("lock_timeout", "10s"), ("timezone", "UTC")]);
     PgPoolOptions::new()
         .max_connections(connections)

@@ -105,9 +105,8 @@ fn pgbench(up: &Up, script: &Path) -> anyhow::Result<f64> {
 /// What one GetPerson sends: its beginning in one round trip, its SELECT as sqlx knows it, COMMIT. Each client first
 /// finds the person it asks for from then on, as each of our callers has one.
 fn pgbench_script() -> anyhow::Result<String> {
-    let select = statement()?.replace("$1", ":township").replace("$2", "ARRAY[:person_id::uuid]");
-    let begin =
-        "BEGIN;\nSELECT set_config('bangfu.township', ':township', true);\nSET LOCAL statement_timeout = 600000;\n";
+    let select = statement()?.replace("$1", ":township").replace("$2", ":person_id::uuid");
+    let begin = "BEGIN;\nSELECT set_config('bangfu.township', ':township', true), set_config('statement_timeout', '600000', true);\n";
     let begin = begin.replace(":township", TOWNSHIP);
     let find =
         "SELECT person_id FROM person WHERE township = :township ORDER BY person_id OFFSET :client_id LIMIT 1 \\gset";
@@ -124,7 +123,7 @@ fn statement() -> anyhow::Result<String> {
     for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
         let query: serde_json::Value = serde_json::from_slice(&fs::read(entry?.path())?)?;
         let text = query["query"].as_str().unwrap_or_default();
-        if text.contains("FROM person p") && text.contains("json_agg") && text.contains("p.id_number") {
+        if text.contains("FROM person p") && text.contains("json_agg") && text.contains("p.person_id = $2") {
             return Ok(text.to_owned());
         }
     }

@@ -29,7 +29,7 @@ pub(super) async fn handle(svc: &People, request: Request<GetPersonRequest>) -> 
 
 /// Somebody as this unit of work sees them.
 pub(super) async fn read(svc: &People, tx: &mut TownshipTx, person_id: Uuid) -> Result<Person, Error> {
-    let row = store::person::by_id(tx, &[person_id]).await?.pop().ok_or(Error::NotFound(Resource::Person))?;
+    let row = store::person::find(tx, person_id).await?.ok_or(Error::NotFound(Resource::Person))?;
     let key = store::township_key::get(tx, &svc.vault).await?;
     Ok(wire::person::message(&row.open(&key)?, tx.township()))
 }

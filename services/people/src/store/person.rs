@@ -17,62 +17,74 @@ use crate::{
     vault::{Column, TownshipKey},
 };
 
+/// What is shown of people, chosen by a predicate over `p.person_id`.
+///
+/// One person is asked for with `=`: for `= ANY` of an array whose length it does not know, PostgreSQL makes a plan of
+/// its own for every call, which takes it five times as long as the reading.
+macro_rules! shown {
+    ($tx:expr, $predicate:literal, $who:expr) => {{
+        let township = $tx.township().to_owned();
+        sqlx::query_as!(
+            PersonRow,
+            r#"
+            SELECT p.person_id
+                 , p.name
+                 , p.id_number
+                 , p.phone
+                 , p.sex
+                 , p.birth_year
+                 , p.village
+                 , p.coordinator
+                 , p.education
+                 , p.job_wish
+                 , p.training_wish
+                 , p.joined_on
+                 , p.level
+                 , p.version
+                 , p.created_at
+                 , p.updated_at
+                 , e.record_id       AS "record_id?"
+                 , e.status          AS "status?"
+                 , e.effective_on    AS "effective_on?"
+                 , e.known_on        AS "known_on?"
+                 , e.employer        AS "employer?"
+                 , e.credit_code     AS "credit_code?"
+                 , e.contract_months AS "contract_months?"
+                 , e.insured
+                 , e.source          AS "source?"
+                 , e.evidence        AS "evidence?"
+                 , e.corrects
+                 , e.created_at      AS "recorded_at?"
+                 , (SELECT json_agg(json_build_object('group', m.member_of, 'from', m.from_on, 'known_on', m.known_on
+                                                    , 'until', m.until_on, 'until_known_on', m.until_known_on
+                                                    , 'source', m.source)
+                                    ORDER BY m.from_on, m.member_of)
+                      FROM membership m
+                     WHERE m.township = $1
+                       AND m.person_id = p.person_id) AS "memberships: Json<Vec<Membership>>"
+              FROM person p
+              LEFT JOIN employment e
+                ON e.township = $1
+               AND e.person_id = p.person_id
+               AND e.record_id = p.employment_id
+             WHERE p.township = $1
+           "# + $predicate,
+            township,
+            $who,
+        )
+    }};
+}
+
 /// People by id, in no order; ids that are not there are left out.
 #[tracing::instrument(name = "db.person.list", level = "debug", skip_all)]
 pub(crate) async fn by_id(tx: &mut TownshipTx, ids: &[Uuid]) -> Result<Vec<PersonRow>, Error> {
-    let township = tx.township().to_owned();
-    sqlx::query_as!(
-        PersonRow,
-        r#"
-        SELECT p.person_id
-             , p.name
-             , p.id_number
-             , p.phone
-             , p.sex
-             , p.birth_year
-             , p.village
-             , p.coordinator
-             , p.education
-             , p.job_wish
-             , p.training_wish
-             , p.joined_on
-             , p.level
-             , p.version
-             , p.created_at
-             , p.updated_at
-             , e.record_id       AS "record_id?"
-             , e.status          AS "status?"
-             , e.effective_on    AS "effective_on?"
-             , e.known_on        AS "known_on?"
-             , e.employer        AS "employer?"
-             , e.credit_code     AS "credit_code?"
-             , e.contract_months AS "contract_months?"
-             , e.insured
-             , e.source          AS "source?"
-             , e.evidence        AS "evidence?"
-             , e.corrects
-             , e.created_at      AS "recorded_at?"
-             , (SELECT json_agg(json_build_object('group', m.member_of, 'from', m.from_on, 'known_on', m.known_on
-                                                , 'until', m.until_on, 'until_known_on', m.until_known_on
-                                                , 'source', m.source)
-                                ORDER BY m.from_on, m.member_of)
-                  FROM membership m
-                 WHERE m.township = $1
-                   AND m.person_id = p.person_id) AS "memberships: Json<Vec<Membership>>"
-          FROM person p
-          LEFT JOIN employment e
-            ON e.township = $1
-           AND e.person_id = p.person_id
-           AND e.record_id = p.employment_id
-         WHERE p.township = $1
-           AND p.person_id = ANY ($2)
-        "#,
-        township,
-        ids,
-    )
-    .fetch_all(tx)
-    .await
-    .map_err(fault)
+    shown!(tx, "AND p.person_id = ANY ($2)", ids).fetch_all(tx).await.map_err(fault)
+}
+
+/// One person; `None`: nobody has this id here.
+#[tracing::instrument(name = "db.person.find", level = "debug", skip_all)]
+pub(crate) async fn find(tx: &mut TownshipTx, person_id: Uuid) -> Result<Option<PersonRow>, Error> {
+    shown!(tx, "AND p.person_id = $2", person_id).fetch_optional(tx).await.map_err(fault)
 }
 
 /// Which people a list is about.

@@ -64,13 +64,14 @@ impl Limit {
 }
 
 impl Unit {
+    /// `begin` ends where the settings of a SELECT go on.
     async fn begin(pool: &PgPool, permit: &Permit, begin: &str) -> Result<Self, Error> {
         let mut limit = Limit { deadline: permit.deadline(), set_at: Instant::now() };
         let session = pool.acquire().await.map_err(fault)?;
         limit.set_at = Instant::now();
         let mut unit = Self { session: Some(session), state: Arc::default(), limit };
         let milliseconds = limit.left()?.as_millis().max(1);
-        let begin = format!("{begin}; SET LOCAL statement_timeout = {milliseconds}");
+        let begin = format!("{begin}set_config('statement_timeout', '{milliseconds}', true)");
         unit.simple(begin).await?;
         Ok(unit)
     }
@@ -139,7 +140,7 @@ impl TownshipTx {
         hub: Hub,
     ) -> Result<Self, Error> {
         // The code is digits only, parsed before; transaction-local, always.
-        let begin = format!("BEGIN; SELECT set_config('bangfu.township','{township}',true)");
+        let begin = format!("BEGIN; SELECT set_config('bangfu.township', '{township}', true), ");
         let unit = Unit::begin(pool, permit, &begin).await?;
         Ok(Self { unit, township, permit: permit.clone(), clock, hub, events: Vec::new() })
     }
@@ -194,7 +195,7 @@ pub struct CityTx {
 
 impl CityTx {
     pub(super) async fn begin(pool: &PgPool, permit: &Permit) -> Result<Self, Error> {
-        Ok(Self { unit: Unit::begin(pool, permit, "BEGIN READ ONLY").await? })
+        Ok(Self { unit: Unit::begin(pool, permit, "BEGIN READ ONLY; SELECT ").await? })
     }
 
     /// Ends the unit; its session goes back at once.
