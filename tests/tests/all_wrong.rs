@@ -113,6 +113,106 @@ pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
             let fields = "request_id person_id corrects_record_id township";
             (told(registry.record_employment(request).await), format!("{fields} {OF_EMPLOYMENT}"))
         }
+        "JoinGroup" => {
+            let request = people::JoinGroupRequest {
+                request_id: bad(),
+                person_id: bad(),
+                group: 99,
+                from: no_date(),
+                source: 99,
+                evidence: long(512),
+                details: Some(people::join_group_request::Details::Homecoming(people::Homecoming {
+                    returned_from: long(128),
+                    returned_on: no_date(),
+                    leaving_on: no_date(),
+                })),
+            };
+            let fields = "request_id person_id group from source evidence homecoming.returned_from \
+                          homecoming.returned_on homecoming.leaving_on details";
+            (told(registry.join_group(request).await), fields.into())
+        }
+        "LeaveGroup" => {
+            let request = people::LeaveGroupRequest {
+                request_id: bad(),
+                person_id: bad(),
+                group: 99,
+                until: no_date(),
+                evidence: String::new(),
+            };
+            (told(registry.leave_group(request).await), "request_id person_id group until evidence".into())
+        }
+        "GetEmploymentHistory" => {
+            let request = people::GetEmploymentHistoryRequest { person_id: bad(), township: bad() };
+            (told(registry.get_employment_history(request).await), "person_id township".into())
+        }
+        "GetLevel" => {
+            let request = people::GetLevelRequest {
+                person_id: bad(),
+                on: no_date(),
+                known_on: on("2100-12-31"),
+                township: bad(),
+            };
+            (told(registry.get_level(request).await), "person_id on known_on township".into())
+        }
+        "RegisterUnemployment" => {
+            let request = people::RegisterUnemploymentRequest {
+                request_id: bad(),
+                person_id: bad(),
+                registered_on: on("2100-12-31"),
+                evidence: long(512),
+            };
+            let fields = "request_id person_id registered_on evidence";
+            (told(registry.register_unemployment(request).await), fields.into())
+        }
+        "CancelUnemployment" => {
+            let request = people::CancelUnemploymentRequest {
+                request_id: bad(),
+                person_id: bad(),
+                cancelled_on: no_date(),
+                reason: 11,
+                evidence: "无".to_owned(),
+            };
+            let fields = "request_id person_id cancelled_on reason evidence";
+            (told(registry.cancel_unemployment(request).await), fields.into())
+        }
+        "RegisterEmployment" => {
+            let request = people::RegisterEmploymentRequest {
+                request_id: bad(),
+                person_id: bad(),
+                record_id: bad(),
+                registered_by: 3,
+                registered_on: no_date(),
+                evidence: long(512),
+            };
+            let fields = "request_id person_id record_id registered_by registered_on evidence";
+            (told(registry.register_employment(request).await), fields.into())
+        }
+        "GetRegistrations" => {
+            let request = people::GetRegistrationsRequest { person_id: bad(), township: bad() };
+            (told(registry.get_registrations(request).await), "person_id township".into())
+        }
+        "RecordSurvey" => {
+            let request = people::RecordSurveyRequest {
+                request_id: bad(),
+                person_id: bad(),
+                asked_on: on("2100-12-31"),
+                asked_by: String::new(),
+                source: 99,
+                wants_work: 99,
+                work_wish: Some(people::WorkWish { occupation: long(128), monthly_wage_fen: -1, place: long(128) }),
+                training_wish: long(128),
+                skills: vec![String::new(); 21],
+                note: long(512),
+            };
+            let fields = "request_id person_id asked_on asked_by source wants_work work_wish.occupation \
+                          work_wish.monthly_wage_fen work_wish.place training_wish skills note";
+            (told(registry.record_survey(request).await), fields.into())
+        }
+        "ListSurveys" => {
+            let request =
+                people::ListSurveysRequest { person_id: bad(), page_size: 501, page_token: bad(), township: bad() };
+            (told(registry.list_surveys(request).await), "person_id page_size township".into())
+        }
         "ImportRoster" => {
             let start = people::RosterStart {
                 request_id: bad(),

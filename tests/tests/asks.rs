@@ -15,9 +15,12 @@ use bangfu_proto::{
         RecordContactRequest, RunSweepRequest, VoidContactRequest, WatchDutiesRequest, WorkloadGroup,
     },
     people::v1::{
-        BatchGetPeopleRequest, EmploymentStatus, GetPersonRequest, ImportRosterRequest, ListPeopleRequest,
-        ListTownshipsRequest, RecordEmploymentRequest, RegisterPersonRequest, RevealPersonRequest, RosterRows,
-        RosterStart, UpsertTownshipRequest, WatchPeopleRequest, import_roster_request::Part,
+        BatchGetPeopleRequest, CancelUnemploymentRequest, CancellationReason, EmploymentStatus,
+        GetEmploymentHistoryRequest, GetLevelRequest, GetPersonRequest, GetRegistrationsRequest, Group,
+        ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest, ListPeopleRequest, ListSurveysRequest,
+        ListTownshipsRequest, RecordEmploymentRequest, RecordSurveyRequest, RegisterEmploymentRequest,
+        RegisterPersonRequest, RegisterUnemploymentRequest, RegisteredBy, RevealPersonRequest, RosterRows, RosterStart,
+        Source, UpsertTownshipRequest, WantsWork, WatchPeopleRequest, import_roster_request::Part,
     },
 };
 use bangfu_testkit::sample;
@@ -157,6 +160,101 @@ pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: 
                 names.told(people.record_employment(about).await),
                 names.told(people.record_employment(at).await),
                 names.told(people.record_employment(corrects).await),
+            ]
+        }
+        "JoinGroup" => {
+            let about = JoinGroupRequest {
+                request_id: request_id(),
+                person_id: names.person.clone(),
+                group: Group::Veteran.into(),
+                source: Source::SelfApplication.into(),
+                ..Default::default()
+            };
+            vec![names.told(people.join_group(about).await)]
+        }
+        "LeaveGroup" => {
+            let about = LeaveGroupRequest {
+                request_id: request_id(),
+                person_id: names.person.clone(),
+                group: Group::Veteran.into(),
+                evidence: "证件注销".to_owned(),
+                ..Default::default()
+            };
+            vec![names.told(people.leave_group(about).await)]
+        }
+        "GetEmploymentHistory" => {
+            let about = GetEmploymentHistoryRequest { person_id: names.person.clone(), ..Default::default() };
+            let at = GetEmploymentHistoryRequest { person_id: own_person.to_owned(), township: township() };
+            vec![
+                names.told(people.get_employment_history(about).await),
+                names.told(people.get_employment_history(at).await),
+            ]
+        }
+        "GetLevel" => {
+            let about = GetLevelRequest { person_id: names.person.clone(), ..Default::default() };
+            let at = GetLevelRequest { person_id: own_person.to_owned(), township: township(), ..Default::default() };
+            vec![names.told(people.get_level(about).await), names.told(people.get_level(at).await)]
+        }
+        "RegisterUnemployment" => {
+            let about = RegisterUnemploymentRequest {
+                request_id: request_id(),
+                person_id: names.person.clone(),
+                ..Default::default()
+            };
+            vec![names.told(people.register_unemployment(about).await)]
+        }
+        "CancelUnemployment" => {
+            let about = CancelUnemploymentRequest {
+                request_id: request_id(),
+                person_id: names.person.clone(),
+                reason: CancellationReason::Hired.into(),
+                evidence: "劳动合同".to_owned(),
+                ..Default::default()
+            };
+            vec![names.told(people.cancel_unemployment(about).await)]
+        }
+        "RegisterEmployment" => {
+            let entry = RegisterEmploymentRequest {
+                request_id: request_id(),
+                person_id: own_person.to_owned(),
+                record_id: names.record.clone(),
+                registered_by: RegisteredBy::Employer.into(),
+                ..Default::default()
+            };
+            let about = RegisterEmploymentRequest {
+                request_id: request_id(),
+                person_id: names.person.clone(),
+                ..entry.clone()
+            };
+            vec![
+                names.told(people.register_employment(entry).await),
+                names.told(people.register_employment(about).await),
+            ]
+        }
+        "GetRegistrations" => {
+            let about = GetRegistrationsRequest { person_id: names.person.clone(), ..Default::default() };
+            let at = GetRegistrationsRequest { person_id: own_person.to_owned(), township: township() };
+            vec![names.told(people.get_registrations(about).await), names.told(people.get_registrations(at).await)]
+        }
+        "RecordSurvey" => {
+            let about = RecordSurveyRequest {
+                request_id: request_id(),
+                person_id: names.person.clone(),
+                asked_by: "协理员甲".to_owned(),
+                wants_work: WantsWork::Yes.into(),
+                ..Default::default()
+            };
+            vec![names.told(people.record_survey(about).await)]
+        }
+        "ListSurveys" => {
+            let about = ListSurveysRequest { person_id: names.person.clone(), ..Default::default() };
+            let at =
+                ListSurveysRequest { person_id: own_person.to_owned(), township: township(), ..Default::default() };
+            let next = ListSurveysRequest { person_id: own_person.to_owned(), page_token, ..Default::default() };
+            vec![
+                names.told(people.list_surveys(about).await),
+                names.told(people.list_surveys(at).await),
+                names.told(people.list_surveys(next).await),
             ]
         }
         "ImportRoster" => {

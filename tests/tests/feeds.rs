@@ -115,7 +115,10 @@ impl Rebuilt {
             Change::EmploymentRecorded(new) => self.learn(new.employment.expect("a fact")),
             Change::MembershipsChanged(new) => self.memberships = new.memberships,
             Change::AssignmentChanged(new) => (self.village, self.coordinator) = (new.village, new.coordinator),
-            Change::TownshipChanged(_) => {}
+            Change::UnemploymentRegistered(_)
+            | Change::EmploymentRegistered(_)
+            | Change::SurveyRecorded(_)
+            | Change::TownshipChanged(_) => {}
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::Township;
+use crate::{Group, Township};
 
 /// What can go wrong, in words of the domain. Each variant is one reason of `bangfu.common.v1.ErrorReason`.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +69,36 @@ pub enum Error {
     /// The record named as corrected is not this person's, or was corrected before.
     #[error("record {record_id} cannot be corrected")]
     RecordNotCorrectable {
+        /// The record.
+        record_id: uuid::Uuid,
+    },
+    /// A membership of the group holds on the day, or begins later.
+    #[error("a membership of {} holds on that day or begins later", group.code())]
+    MembershipOverlaps {
+        /// The group.
+        group: Group,
+    },
+    /// No membership of the group holds.
+    #[error("no membership of {} holds", group.code())]
+    NotAMember {
+        /// The group.
+        group: Group,
+    },
+    /// The person is not believed unemployed.
+    #[error("the person is not believed unemployed on that day")]
+    NotUnemployed,
+    /// An unemployment registration stands.
+    #[error("unemployment registration {registration_id} stands")]
+    RegistrationStands {
+        /// The registration.
+        registration_id: uuid::Uuid,
+    },
+    /// No unemployment registration stands.
+    #[error("no unemployment registration stands")]
+    NoRegistration,
+    /// The employment record cannot be registered.
+    #[error("record {record_id} cannot be registered")]
+    RecordNotRegistrable {
         /// The record.
         record_id: uuid::Uuid,
     },

@@ -57,6 +57,12 @@ fn code_and_reason(error: &Error) -> (Code, R) {
         Error::EtagStale => (Code::Aborted, R::EtagStale),
         Error::ContactVoided { .. } => (Code::FailedPrecondition, R::ContactVoided),
         Error::RecordNotCorrectable { .. } => (Code::FailedPrecondition, R::RecordNotCorrectable),
+        Error::MembershipOverlaps { .. } => (Code::FailedPrecondition, R::MembershipOverlaps),
+        Error::NotAMember { .. } => (Code::FailedPrecondition, R::NotAMember),
+        Error::NotUnemployed => (Code::FailedPrecondition, R::NotUnemployed),
+        Error::RegistrationStands { .. } => (Code::FailedPrecondition, R::RegistrationStands),
+        Error::NoRegistration => (Code::FailedPrecondition, R::NoRegistration),
+        Error::RecordNotRegistrable { .. } => (Code::FailedPrecondition, R::RecordNotRegistrable),
         Error::FeedCompacted { .. } => (Code::OutOfRange, R::FeedCompacted),
         Error::FeedEpochChanged { .. } => (Code::Aborted, R::FeedEpochChanged),
         Error::FeedReaderSlow => (Code::Aborted, R::FeedReaderSlow),
@@ -81,7 +87,13 @@ fn metadata(error: &Error, correlation_id: &str) -> HashMap<String, String> {
         Error::NotFound(resource) => vec![("resource", resource.word().to_owned())],
         Error::PersonRegistered { person_id } => vec![("person_id", person_id.to_string())],
         Error::ContactVoided { contact_id } => vec![("contact_id", contact_id.to_string())],
-        Error::RecordNotCorrectable { record_id } => vec![("record_id", record_id.to_string())],
+        Error::RecordNotCorrectable { record_id } | Error::RecordNotRegistrable { record_id } => {
+            vec![("record_id", record_id.to_string())]
+        }
+        Error::MembershipOverlaps { group } | Error::NotAMember { group } => {
+            vec![("group", group.code().to_owned())]
+        }
+        Error::RegistrationStands { registration_id } => vec![("registration_id", registration_id.to_string())],
         Error::FeedCompacted { township, oldest } => {
             vec![("township", township.to_string()), ("oldest", oldest.to_string())]
         }
@@ -97,6 +109,8 @@ fn metadata(error: &Error, correlation_id: &str) -> HashMap<String, String> {
         | Error::VillageNotYours
         | Error::PersonRegisteredElsewhere
         | Error::EtagStale
+        | Error::NotUnemployed
+        | Error::NoRegistration
         | Error::FeedReaderSlow
         | Error::Deadline
         | Error::Unavailable(_)
@@ -136,6 +150,16 @@ fn office_sentence(error: &Error, correlation_id: &str) -> String {
         Error::EtagStale => "数据已被他人修改，请刷新后再试。".to_owned(),
         Error::ContactVoided { .. } => "该联系记录已作废。".to_owned(),
         Error::RecordNotCorrectable { .. } => "该就业记录不属于此人，或已被更正。".to_owned(),
+        Error::MembershipOverlaps { group } => {
+            format!("该人员在此日期已属于或之后又属于“{}”，请先终止原有类别。", group.office_word())
+        }
+        Error::NotAMember { group } => format!("该人员目前不属于“{}”。", group.office_word()),
+        Error::NotUnemployed => "该人员在此日期不是失业状态，请先登记其就业状态。".to_owned(),
+        Error::RegistrationStands { .. } => "该人员已办理失业登记，且尚未注销。".to_owned(),
+        Error::NoRegistration => "该人员没有有效的失业登记。".to_owned(),
+        Error::RecordNotRegistrable { .. } => {
+            "该就业记录不属于此人、已被更正、已办理登记，或不属于可登记的情形。".to_owned()
+        }
         Error::FeedCompacted { .. } => "订阅位置过旧，相应数据已归档。".to_owned(),
         Error::FeedEpochChanged { .. } => "数据已从备份恢复，请从头同步。".to_owned(),
         Error::FeedReaderSlow => "接收速度过慢，连接已断开，请从上次位置继续。".to_owned(),

@@ -11,6 +11,11 @@
 //! | BatchGetPeople | `rpc/batch_get_people.rs` |
 //! | ListPeople | `rpc/list_people.rs` |
 //! | RecordEmployment | `rpc/record_employment.rs` |
+//! | JoinGroup, LeaveGroup | `rpc/join_group.rs`, `rpc/leave_group.rs` → `model/membership.rs` |
+//! | GetEmploymentHistory, GetLevel | `rpc/get_employment_history.rs`, `rpc/get_level.rs` → `model/employment.rs` |
+//! | RegisterUnemployment, CancelUnemployment | `rpc/register_unemployment.rs`, `rpc/cancel_unemployment.rs` |
+//! | RegisterEmployment, GetRegistrations | `rpc/register_employment.rs` → `model/registration.rs` |
+//! | RecordSurvey, ListSurveys | `rpc/record_survey.rs`, `rpc/list_surveys.rs` |
 //! | ImportRoster | `rpc/import_roster.rs` → `register/intake.rs` → `roster/judge.rs` → `register.rs` |
 //! | RevealPerson | `rpc/reveal_person.rs` |
 //! | WatchPeople | `rpc/watch_people.rs` |
@@ -23,6 +28,7 @@ pub mod model;
 mod register;
 pub mod roster;
 mod rpc;
+mod served;
 mod store;
 pub mod vault;
 pub mod whole;

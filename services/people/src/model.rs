@@ -6,4 +6,6 @@ pub mod employment;
 pub mod mask;
 pub mod membership;
 pub mod person;
+pub mod registration;
+pub mod survey;
 pub mod township;

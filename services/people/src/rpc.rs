@@ -1,22 +1,36 @@
 //! One line an RPC: the table of contents.
 
 mod batch_get_people;
+mod cancel_unemployment;
+mod get_employment_history;
+mod get_level;
 mod get_person;
+mod get_registrations;
 mod import_roster;
+mod join_group;
+mod leave_group;
 mod list_people;
+mod list_surveys;
 mod list_townships;
 mod record_employment;
+mod record_survey;
+mod register_employment;
 mod register_person;
+mod register_unemployment;
 mod reveal_person;
 mod upsert_township;
 mod watch_people;
 
 use bangfu_platform::stack::answer;
 use bangfu_proto::people::v1::{
-    BatchGetPeopleRequest, BatchGetPeopleResponse, EmploymentRecord, GetPersonRequest, ImportRosterRequest,
-    ListPeopleRequest, ListPeopleResponse, ListTownshipsRequest, ListTownshipsResponse, Person,
-    RecordEmploymentRequest, RegisterPersonRequest, RevealPersonRequest, RevealedPerson, RosterImport, Township,
-    UpsertTownshipRequest, WatchPeopleRequest, WatchPeopleResponse, people_service_server::PeopleService,
+    BatchGetPeopleRequest, BatchGetPeopleResponse, BelievedLevel, CancelUnemploymentRequest, EmploymentHistory,
+    EmploymentRecord, EmploymentRegistration, GetEmploymentHistoryRequest, GetLevelRequest, GetPersonRequest,
+    GetRegistrationsRequest, ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest, ListPeopleRequest,
+    ListPeopleResponse, ListSurveysRequest, ListSurveysResponse, ListTownshipsRequest, ListTownshipsResponse, Person,
+    RecordEmploymentRequest, RecordSurveyRequest, RegisterEmploymentRequest, RegisterPersonRequest,
+    RegisterUnemploymentRequest, Registrations, RevealPersonRequest, RevealedPerson, RosterImport, Survey, Township,
+    UnemploymentRegistration, UpsertTownshipRequest, WatchPeopleRequest, WatchPeopleResponse,
+    people_service_server::PeopleService,
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
@@ -47,6 +61,52 @@ impl PeopleService for People {
 
     async fn record_employment(&self, request: Request<RecordEmploymentRequest>) -> Answer<EmploymentRecord> {
         answer(record_employment::handle(self, request).await)
+    }
+
+    async fn join_group(&self, request: Request<JoinGroupRequest>) -> Answer<Person> {
+        answer(join_group::handle(self, request).await)
+    }
+
+    async fn leave_group(&self, request: Request<LeaveGroupRequest>) -> Answer<Person> {
+        answer(leave_group::handle(self, request).await)
+    }
+
+    async fn get_employment_history(&self, request: Request<GetEmploymentHistoryRequest>) -> Answer<EmploymentHistory> {
+        answer(get_employment_history::handle(self, request).await)
+    }
+
+    async fn get_level(&self, request: Request<GetLevelRequest>) -> Answer<BelievedLevel> {
+        answer(get_level::handle(self, request).await)
+    }
+
+    async fn register_unemployment(
+        &self,
+        request: Request<RegisterUnemploymentRequest>,
+    ) -> Answer<UnemploymentRegistration> {
+        answer(register_unemployment::handle(self, request).await)
+    }
+
+    async fn cancel_unemployment(
+        &self,
+        request: Request<CancelUnemploymentRequest>,
+    ) -> Answer<UnemploymentRegistration> {
+        answer(cancel_unemployment::handle(self, request).await)
+    }
+
+    async fn register_employment(&self, request: Request<RegisterEmploymentRequest>) -> Answer<EmploymentRegistration> {
+        answer(register_employment::handle(self, request).await)
+    }
+
+    async fn get_registrations(&self, request: Request<GetRegistrationsRequest>) -> Answer<Registrations> {
+        answer(get_registrations::handle(self, request).await)
+    }
+
+    async fn record_survey(&self, request: Request<RecordSurveyRequest>) -> Answer<Survey> {
+        answer(record_survey::handle(self, request).await)
+    }
+
+    async fn list_surveys(&self, request: Request<ListSurveysRequest>) -> Answer<ListSurveysResponse> {
+        answer(list_surveys::handle(self, request).await)
     }
 
     async fn import_roster(&self, request: Request<Streaming<ImportRosterRequest>>) -> Answer<RosterImport> {

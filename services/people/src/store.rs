@@ -6,6 +6,8 @@ pub(crate) mod identity;
 pub(crate) mod membership;
 pub(crate) mod person;
 pub(crate) mod register;
+pub(crate) mod registration;
 pub(crate) mod roster_import;
+pub(crate) mod survey;
 pub(crate) mod township;
 pub(crate) mod township_key;

@@ -5,7 +5,9 @@ pub(crate) mod event;
 pub(crate) mod membership;
 pub(crate) mod person;
 pub(crate) mod register;
+pub(crate) mod registration;
 pub(crate) mod roster;
+pub(crate) mod survey;
 pub(crate) mod township;
 
 use chrono::{DateTime, Utc};

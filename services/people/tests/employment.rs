@@ -2,7 +2,8 @@
 
 use bangfu::client::{Client, date, request_id};
 use bangfu_proto::people::v1::{
-    EmploymentRecord, EmploymentStatus as S, NewEmployment, RecordEmploymentRequest, ServiceLevel,
+    EmploymentRecord, EmploymentStatus as S, GetEmploymentHistoryRequest, GetLevelRequest, NewEmployment,
+    RecordEmploymentRequest, ServiceLevel,
 };
 use bangfu_testkit::{City, DADONG, LIBAO, reason, sample};
 use tonic::{Code, Status};
@@ -56,6 +57,46 @@ async fn the_latest_record_is_believed_and_a_correction_takes_its_place() {
     let wrong =
         RecordEmploymentRequest { corrects_record_id: earlier.record_id, ..entry(&other, S::Unemployed, "2026-01-02") };
     assert_eq!(reason(&record(&clerk, wrong).await.expect_err("another's")), "RECORD_NOT_CORRECTABLE");
+    city.close().await;
+}
+
+#[tokio::test]
+async fn the_level_of_any_day_is_told_as_it_was_known_on_any_day() {
+    let city = City::new().await;
+    let (clerk, person) = (city.clerk(DADONG), registered(&city, 1).await);
+    let day = |text: &str| date(text.parse().expect("a date"));
+    let mistaken = record(&clerk, entry(&person, S::Unemployed, "2026-01-02")).await.expect("recorded");
+    city.turn_to("2026-02-10");
+    let correction = RecordEmploymentRequest {
+        corrects_record_id: mistaken.record_id.clone(),
+        ..entry(&person, S::Startup, "2026-01-02")
+    };
+    let right = record(&clerk, correction).await.expect("recorded");
+    city.turn_to("2026-03-01");
+    let lost = record(&clerk, entry(&person, S::Unemployed, "2026-02-20")).await.expect("recorded");
+
+    for (on, known_on, level, believed) in [
+        ("2026-01-01", "2026-03-01", ServiceLevel::Unverified, None),
+        ("2026-01-02", "2026-01-04", ServiceLevel::Unverified, None),
+        ("2026-01-02", "2026-01-05", ServiceLevel::Unemployed, Some(&mistaken)),
+        ("2026-02-09", "2026-02-09", ServiceLevel::Unemployed, Some(&mistaken)),
+        ("2026-01-02", "2026-02-10", ServiceLevel::Stable, Some(&right)),
+        ("2026-02-25", "2026-02-28", ServiceLevel::Stable, Some(&right)),
+        ("2026-02-19", "2026-03-01", ServiceLevel::Stable, Some(&right)),
+        ("2026-02-20", "2026-03-01", ServiceLevel::Unemployed, Some(&lost)),
+    ] {
+        let request = GetLevelRequest {
+            person_id: person.clone(),
+            on: day(on),
+            known_on: day(known_on),
+            township: String::new(),
+        };
+        let told = clerk.people().get_level(request).await.expect("told").into_inner();
+        assert_eq!((told.level(), told.employment.as_ref()), (level, believed), "{on} as known on {known_on}");
+    }
+    let history = GetEmploymentHistoryRequest { person_id: person.clone(), township: DADONG.to_owned() };
+    let history = city.bureau().people().get_employment_history(history).await.expect("listed").into_inner().records;
+    assert_eq!(history, [mistaken, right, lost]);
     city.close().await;
 }
 

@@ -3,12 +3,15 @@
 
 mod audit;
 mod employment;
+mod groups;
 mod import;
 mod list;
 mod register;
+mod registrations;
 mod roster;
 mod roster_files;
 mod roster_judge;
+mod surveys;
 mod townships;
 mod walls;
 mod watch;

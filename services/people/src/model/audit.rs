@@ -20,6 +20,18 @@ pub enum Action {
     Reveal,
     /// The directory entry was made or changed.
     UpsertTownship,
+    /// Somebody became a member of a group.
+    JoinGroup,
+    /// A membership ended.
+    LeaveGroup,
+    /// Somebody registered as unemployed.
+    RegisterUnemployment,
+    /// An unemployment registration was cancelled.
+    CancelUnemployment,
+    /// A beginning or an end of employment was registered.
+    RegisterEmployment,
+    /// Answers were entered.
+    RecordSurvey,
 }
 
 impl Action {
@@ -31,6 +43,12 @@ impl Action {
             Self::RecordEmployment => "RECORD_EMPLOYMENT",
             Self::Reveal => "REVEAL",
             Self::UpsertTownship => "UPSERT_TOWNSHIP",
+            Self::JoinGroup => "JOIN_GROUP",
+            Self::LeaveGroup => "LEAVE_GROUP",
+            Self::RegisterUnemployment => "REGISTER_UNEMPLOYMENT",
+            Self::CancelUnemployment => "CANCEL_UNEMPLOYMENT",
+            Self::RegisterEmployment => "REGISTER_EMPLOYMENT",
+            Self::RecordSurvey => "RECORD_SURVEY",
         }
     }
 }

@@ -194,14 +194,12 @@ mod tests {
             job_wish: String::new(),
             training_wish: String::new(),
             graduated_on: Some(day("2020-06-30")),
-            memberships: vec![Membership {
-                group: Group::Veteran,
-                from: day("2026-01-05"),
-                known_on: day("2026-01-05"),
-                until: None,
-                until_known_on: None,
-                source: Source::SelfApplication,
-            }],
+            memberships: vec![Membership::begin(
+                Group::Veteran,
+                day("2026-01-05"),
+                day("2026-01-05"),
+                Source::SelfApplication,
+            )],
             records: record.into_iter().collect(),
         }
     }

@@ -144,13 +144,19 @@ impl NewEmployment {
     }
 }
 
-/// The record that is believed on `today` about `today`: of those known, less those that a known one corrects, the one
-/// with the latest `effective_on`, then the latest `known_on`, then the highest id. Domain text, section 3, "Belief".
+/// The record that is believed on `today` about `today`.
 pub fn believed(records: &[EmploymentRecord], today: NaiveDate) -> Option<&EmploymentRecord> {
-    let corrected = corrected(records, today);
+    believed_on(records, today, today)
+}
+
+/// The record that is believed on the day `known` about the day `on`: of those known, less those that a known one corrects,
+/// the one with the latest `effective_on`, then the latest `known_on`, then the highest id. Domain text, section 3,
+/// "Belief".
+pub fn believed_on(records: &[EmploymentRecord], on: NaiveDate, known: NaiveDate) -> Option<&EmploymentRecord> {
+    let corrected = corrected(records, known);
     records
         .iter()
-        .filter(|record| record.known_on <= today && record.effective_on <= today)
+        .filter(|record| record.known_on <= known && record.effective_on <= on)
         .filter(|record| !corrected.contains(&record.record_id))
         .max_by_key(|record| (record.effective_on, record.known_on, record.record_id))
 }
@@ -237,5 +243,47 @@ mod tests {
         let mut other = new(EmploymentStatus::Unemployed, "2026-01-06");
         other.complete(&known);
         assert_eq!(other.contract_months, 0, "another spell is another contract");
+    }
+
+    /// Records with ids 1, 2, 3 …, of some of the first hundred days of a year; every third corrects an earlier one.
+    fn histories() -> impl proptest::strategy::Strategy<Value = Vec<EmploymentRecord>> {
+        use proptest::prelude::*;
+
+        let first = day("2026-01-01");
+        prop::collection::vec((0..100_u64, 0..100_u64, any::<prop::sample::Index>(), 0..3), 1..8).prop_map(
+            move |records| {
+                let on = |days| first + chrono::Days::new(days);
+                let entered = records.iter().zip(1..).map(|(&(from, known, corrected, correction), id)| {
+                    let corrects = (correction == 0 && id > 1)
+                        .then(|| Uuid::from_u128(1 + corrected.index(usize::try_from(id - 1).expect("small")) as u128));
+                    let new =
+                        NewEmployment { known_on: Some(on(known)), ..new(EmploymentStatus::Flexible, "2026-01-01") };
+                    let new = NewEmployment { effective_on: on(from), ..new };
+                    new.record(Uuid::from_u128(id), corrects, DateTime::UNIX_EPOCH, first)
+                });
+                entered.collect()
+            },
+        )
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_was_believed_on_a_day_is_not_changed_by_what_becomes_known_later_or_holds_later(
+            records in histories(), on in 0..110_u64, known in 0..110_u64
+        ) {
+            let first = day("2026-01-01");
+            let (on, known) = (first + chrono::Days::new(on), first + chrono::Days::new(known));
+            let believed = believed_on(&records, on, known);
+            let then: Vec<_> = records.iter().filter(|record| record.known_on <= known).cloned().collect();
+            proptest::prop_assert_eq!(believed_on(&then, on, known), believed);
+            if let Some(believed) = believed {
+                proptest::prop_assert!(believed.effective_on <= on && believed.known_on <= known);
+                let corrected = then.iter().any(|record| record.corrects == Some(believed.record_id));
+                proptest::prop_assert!(!corrected, "what is corrected is not believed");
+            }
+            let mut shuffled = records.clone();
+            shuffled.reverse();
+            proptest::prop_assert_eq!(believed_on(&shuffled, on, known), believed, "the order of entry does not matter");
+        }
     }
 }

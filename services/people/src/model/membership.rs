@@ -19,6 +19,55 @@ pub struct Membership {
     pub until_known_on: Option<NaiveDate>,
     /// How the office learned of it.
     pub source: Source,
+    /// What proves it.
+    #[serde(default)]
+    pub evidence: String,
+    /// Why it ended, and what proves that.
+    #[serde(default)]
+    pub end_evidence: String,
+    /// What the office keeps of this group's members besides.
+    #[serde(default)]
+    pub details: Option<Details>,
+}
+
+/// What the office keeps of the members of single groups.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Details {
+    /// 毕业信息, of COLLEGE_GRADUATE.
+    Graduation {
+        /// 毕业时间
+        graduated_on: NaiveDate,
+        /// 毕业院校; may be empty.
+        school: String,
+    },
+    /// 退役信息, of VETERAN.
+    Discharge {
+        /// 退役方式, as the contract's code word: "TRANSFERRED_TO_CIVILIAN_WORK".
+        kind: String,
+        /// 退役时间
+        discharged_on: Option<NaiveDate>,
+    },
+    /// 返乡信息, of RETURNED_MIGRANT.
+    Homecoming {
+        /// 返乡前务工地点
+        returned_from: String,
+        /// 返乡时间
+        returned_on: NaiveDate,
+        /// 拟外出时间
+        leaving_on: Option<NaiveDate>,
+    },
+}
+
+impl Details {
+    /// The group they belong to.
+    pub fn group(&self) -> Group {
+        match self {
+            Self::Graduation { .. } => Group::CollegeGraduate,
+            Self::Discharge { .. } => Group::Veteran,
+            Self::Homecoming { .. } => Group::ReturnedMigrant,
+        }
+    }
 }
 
 impl Membership {
@@ -26,6 +75,35 @@ impl Membership {
     pub fn holds(&self, on: NaiveDate) -> bool {
         self.from <= on && self.until.is_none_or(|until| on < until)
     }
+
+    /// A membership that begins on a day and has not ended.
+    pub fn begin(group: Group, from: NaiveDate, known_on: NaiveDate, source: Source) -> Self {
+        Self {
+            group,
+            from,
+            known_on,
+            until: None,
+            until_known_on: None,
+            source,
+            evidence: String::new(),
+            end_evidence: String::new(),
+            details: None,
+        }
+    }
+}
+
+/// Whether a membership of the group that begins on a day and goes on would meet another one: one that holds on that day
+/// or later, or that began on the very day.
+pub fn overlaps(memberships: &[Membership], group: Group, from: NaiveDate) -> bool {
+    let of_group = memberships.iter().filter(|membership| membership.group == group);
+    of_group.into_iter().any(|membership| {
+        membership.from == from || membership.until.is_none_or(|until| until > from && until > membership.from)
+    })
+}
+
+/// The membership of the group that has not ended; there is one at most.
+pub fn open(memberships: &[Membership], group: Group) -> Option<&Membership> {
+    memberships.iter().find(|membership| membership.group == group && membership.until.is_none())
 }
 
 /// How the office came to know of something. Domain text, section 1.
@@ -52,6 +130,12 @@ impl Source {
     /// The code word as stored: "DATA_MATCH".
     pub fn code(self) -> &'static str {
         proto::Source::from(self).as_str_name().trim_start_matches("SOURCE_")
+    }
+
+    /// The source of a stored code word.
+    pub fn from_code(code: &str) -> Option<Self> {
+        let source = proto::Source::from_str_name(&format!("SOURCE_{code}"))?;
+        (source != proto::Source::Unspecified).then(|| source.into())
     }
 }
 
@@ -88,15 +172,37 @@ mod tests {
     fn a_membership_holds_from_its_first_day_up_to_the_day_before_its_end() {
         let day = |text: &str| text.parse().expect("a date");
         let membership = Membership {
-            group: Group::Veteran,
-            from: day("2026-01-05"),
-            known_on: day("2026-01-05"),
             until: Some(day("2026-03-01")),
             until_known_on: Some(day("2026-03-02")),
-            source: Source::SelfApplication,
+            ..Membership::begin(Group::Veteran, day("2026-01-05"), day("2026-01-05"), Source::SelfApplication)
         };
         for (on, holds) in [("2026-01-04", false), ("2026-01-05", true), ("2026-02-28", true), ("2026-03-01", false)] {
             assert_eq!(membership.holds(day(on)), holds, "{on}");
+        }
+    }
+
+    #[test]
+    fn memberships_of_a_group_do_not_overlap_and_those_of_several_do() {
+        let day = |text: &str| text.parse::<NaiveDate>().expect("a date");
+        let held = |from: &str, until: Option<&str>| Membership {
+            until: until.map(day),
+            until_known_on: until.map(day),
+            ..Membership::begin(Group::Veteran, day(from), day(from), Source::DataMatch)
+        };
+        let table = [
+            (vec![], "2026-01-05", false),
+            (vec![held("2026-01-05", None)], "2026-02-01", true),
+            (vec![held("2026-03-01", None)], "2026-02-01", true),
+            (vec![held("2026-01-05", Some("2026-02-01"))], "2026-02-01", false),
+            (vec![held("2026-01-05", Some("2026-02-01"))], "2026-01-31", true),
+            (vec![held("2026-01-05", Some("2026-02-01"))], "2025-01-01", true),
+            // Never held; but its first day is taken.
+            (vec![held("2026-01-05", Some("2026-01-05"))], "2026-01-04", false),
+            (vec![held("2026-01-05", Some("2026-01-05"))], "2026-01-05", true),
+        ];
+        for (memberships, from, expected) in table {
+            assert_eq!(overlaps(&memberships, Group::Veteran, day(from)), expected, "{memberships:?} {from}");
+            assert!(!overlaps(&memberships, Group::RelativePoverty, day(from)));
         }
     }
 }

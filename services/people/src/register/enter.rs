@@ -2,7 +2,7 @@
 
 use bangfu_kernel::{Error, Group};
 use bangfu_platform::{db::TownshipTx, feed::NewEvent, id};
-use chrono::Datelike as _;
+use chrono::{Datelike as _, NaiveDate};
 use rand::{SeedableRng as _, rngs::StdRng};
 use uuid::Uuid;
 
@@ -44,6 +44,8 @@ pub(super) async fn write(tx: &mut TownshipTx, desk: &Desk, batch: Batch) -> Res
     }
     store::register::insert(tx, &batch.people, desk.today).await?;
     membership::insert(tx, &batch.memberships, desk.today, desk.source).await?;
+    let (graduates, on) = graduates(&batch.people.person_id, &batch.people.graduated_on);
+    membership::graduated(tx, &graduates, &on).await?;
     let mut records = employment::Columns::default();
     batch.records.iter().for_each(|(id, record)| records.push(*id, record));
     employment::insert(tx, &records).await?;
@@ -93,7 +95,12 @@ impl Batch {
     }
 }
 
+/// Of people, those whose graduation day is known.
+pub(super) fn graduates(people: &[Uuid], graduated_on: &[Option<NaiveDate>]) -> (Vec<Uuid>, Vec<NaiveDate>) {
+    people.iter().zip(graduated_on).filter_map(|(&id, &on)| Some((id, on?))).unzip()
+}
+
 /// A membership that begins, and is known, today: domain text, section 6.
 pub(super) fn begun(desk: &Desk, group: Group) -> Membership {
-    Membership { group, from: desk.today, known_on: desk.today, until: None, until_known_on: None, source: desk.source }
+    Membership::begin(group, desk.today, desk.today, desk.source)
 }

@@ -7,7 +7,10 @@ use bangfu_platform::{db::TownshipTx, feed::NewEvent, id};
 use rand::{SeedableRng as _, rngs::StdRng};
 use uuid::Uuid;
 
-use super::{Desk, Effect, Outcome, enter::begun};
+use super::{
+    Desk, Effect, Outcome,
+    enter::{begun, graduates},
+};
 use crate::{
     blocking,
     model::{
@@ -80,6 +83,8 @@ where
 async fn write(tx: &mut TownshipTx, desk: &Desk, batch: &Batch) -> Result<(), Error> {
     store::register::update(tx, &batch.changed).await?;
     membership::insert(tx, &batch.memberships, desk.today, desk.source).await?;
+    let (graduates, on) = graduates(&batch.changed.person_id, &batch.changed.graduated_on);
+    membership::graduated(tx, &graduates, &on).await?;
     let mut records = employment::Columns::default();
     batch.records.iter().for_each(|(id, record)| records.push(*id, record));
     employment::insert(tx, &records).await

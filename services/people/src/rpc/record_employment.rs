@@ -1,10 +1,6 @@
 //! Enters a record about somebody's employment; what is believed of them follows at once.
 
-use bangfu_kernel::{
-    Error, Township,
-    error::{Resource, Violations},
-    fields,
-};
+use bangfu_kernel::{Error, Township, error::Violations, fields};
 use bangfu_platform::{auth::admitted, id};
 use bangfu_proto::people::v1::{EmploymentRecord, NewEmployment as Message, RecordEmploymentRequest};
 use chrono::NaiveDate;
@@ -17,7 +13,7 @@ use crate::{
         audit::Action,
         employment::{NewEmployment, believed},
     },
-    store, wire,
+    served, store, wire,
 };
 
 pub(super) async fn handle(svc: &People, request: Request<RecordEmploymentRequest>) -> Result<EmploymentRecord, Error> {
@@ -28,10 +24,7 @@ pub(super) async fn handle(svc: &People, request: Request<RecordEmploymentReques
     let mut tx = svc.ground.db.township(&permit.at(township)?).await?;
     let record = tx
         .once(request_id, &request, async |tx| {
-            let village = store::person::lock(tx, person_id).await?.ok_or(Error::NotFound(Resource::Person))?;
-            if !permit.caller().serves(&village) {
-                return Err(Error::VillageNotYours);
-            }
+            served::lock(tx, person_id).await?;
             let record = employment.record(id::new(clock), corrects, clock.now(), clock.today());
             let mut columns = store::employment::Columns::default();
             columns.push(person_id, &record);

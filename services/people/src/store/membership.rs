@@ -1,7 +1,7 @@
 //! Memberships in key groups.
 
 use bangfu_kernel::{Error, Group};
-use bangfu_platform::db::{TownshipTx, fault};
+use bangfu_platform::db::{TownshipTx, constraint, fault};
 use chrono::NaiveDate;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -57,8 +57,9 @@ pub(crate) async fn of_people(tx: &mut TownshipTx, people: &[Uuid]) -> Result<Ve
     sqlx::query!(
         r#"
         SELECT person_id
-             , json_agg(json_build_object('group', member_of, 'from', from_on, 'known_on', known_on, 'until', until_on,
-                                          'until_known_on', until_known_on, 'source', source)
+             , json_agg(json_build_object('group', member_of, 'from', from_on, 'known_on', known_on, 'until', until_on
+                                        , 'until_known_on', until_known_on, 'source', source, 'evidence', evidence
+                                        , 'end_evidence', end_evidence, 'details', details)
                         ORDER BY from_on, member_of) AS "memberships!: Json<Vec<Membership>>"
           FROM membership
          WHERE township = $1
@@ -73,4 +74,97 @@ pub(crate) async fn of_people(tx: &mut TownshipTx, people: &[Uuid]) -> Result<Ve
     .await
     .map_err(fault)
     .map(|rows| rows.into_iter().map(|row| (row.person_id, row.memberships.0)).collect())
+}
+
+/// All memberships of one person, ordered by first day.
+pub(crate) async fn of_person(tx: &mut TownshipTx, person_id: Uuid) -> Result<Vec<Membership>, Error> {
+    Ok(of_people(tx, &[person_id]).await?.pop().map(|(_, memberships)| memberships).unwrap_or_default())
+}
+
+/// Enters one membership with all that is known of it. Errors: MEMBERSHIP_OVERLAPS when one of the group begins on the
+/// same day.
+#[tracing::instrument(name = "db.membership.begin", level = "debug", skip_all)]
+pub(crate) async fn begin(tx: &mut TownshipTx, person_id: Uuid, new: &Membership) -> Result<(), Error> {
+    let township = tx.township().to_owned();
+    sqlx::query!(
+        r#"
+        INSERT INTO membership (township, person_id, member_of, from_on, known_on, source, evidence, details)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        "#,
+        township,
+        person_id,
+        new.group.code(),
+        new.from,
+        new.known_on,
+        new.source.code(),
+        new.evidence,
+        new.details.as_ref().map(Json) as _,
+    )
+    .execute(tx)
+    .await
+    .map(drop)
+    .map_err(|error| match constraint(&error) {
+        Some("membership_begins_once_a_day") => Error::MembershipOverlaps { group: new.group },
+        _ => fault(error),
+    })
+}
+
+/// Ends the membership of a group that began on a day.
+#[tracing::instrument(name = "db.membership.end", level = "debug", skip_all)]
+pub(crate) async fn end(tx: &mut TownshipTx, person_id: Uuid, ended: &Membership) -> Result<(), Error> {
+    let township = tx.township().to_owned();
+    let updated = sqlx::query!(
+        r#"
+        UPDATE membership
+           SET until_on = $5
+             , until_known_on = $6
+             , end_evidence = $7
+         WHERE township = $1
+           AND person_id = $2
+           AND member_of = $3
+           AND from_on = $4
+           AND until_on IS NULL
+        "#,
+        township,
+        person_id,
+        ended.group.code(),
+        ended.from,
+        ended.until,
+        ended.until_known_on,
+        ended.end_evidence,
+    )
+    .execute(tx)
+    .await
+    .map_err(fault)?;
+    if updated.rows_affected() == 1 { Ok(()) } else { Err(Error::NotAMember { group: ended.group }) }
+}
+
+/// Notes when people graduated, in their memberships as graduates that hold.
+#[tracing::instrument(name = "db.membership.graduated", level = "debug", skip_all)]
+pub(crate) async fn graduated(tx: &mut TownshipTx, people: &[Uuid], on: &[NaiveDate]) -> Result<(), Error> {
+    if people.is_empty() {
+        return Ok(());
+    }
+    let township = tx.township().to_owned();
+    sqlx::query!(
+        r#"
+        UPDATE membership AS m
+           SET details = jsonb_build_object('graduation', jsonb_build_object(
+                   'graduated_on', g.graduated_on
+                 , 'school', COALESCE(m.details #>> '{graduation,school}', '')))
+          FROM UNNEST($2::uuid[], $3::date[]) AS g (person_id, graduated_on)
+         WHERE m.township = $1
+           AND m.person_id = g.person_id
+           AND m.member_of = $4
+           AND m.until_on IS NULL
+        "#,
+        township,
+        people,
+        on,
+        Group::CollegeGraduate.code(),
+    )
+    .execute(tx)
+    .await
+    .map(drop)
+    .map_err(fault)
 }

@@ -57,7 +57,8 @@ macro_rules! shown {
                  , e.created_at      AS "recorded_at?"
                  , (SELECT json_agg(json_build_object('group', m.member_of, 'from', m.from_on, 'known_on', m.known_on
                                                     , 'until', m.until_on, 'until_known_on', m.until_known_on
-                                                    , 'source', m.source)
+                                                    , 'source', m.source, 'evidence', m.evidence
+                                                    , 'end_evidence', m.end_evidence, 'details', m.details)
                                     ORDER BY m.from_on, m.member_of)
                       FROM membership m
                      WHERE m.township = $1
@@ -143,6 +144,17 @@ pub(crate) async fn page(
     .map_err(fault)
 }
 
+/// `Some`: somebody has this id here.
+#[tracing::instrument(name = "db.person.is_here", level = "debug", skip_all)]
+pub(crate) async fn is_here(tx: &mut TownshipTx, person_id: Uuid) -> Result<Option<()>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_scalar!("SELECT 1 FROM person WHERE township = $1 AND person_id = $2", township, person_id)
+        .fetch_optional(tx)
+        .await
+        .map_err(fault)
+        .map(|row| row.map(drop))
+}
+
 /// Locks somebody for a change of their records; the village they live in, `None`: nobody has this id here.
 #[tracing::instrument(name = "db.person.lock", level = "debug", skip_all)]
 pub(crate) async fn lock(tx: &mut TownshipTx, person_id: Uuid) -> Result<Option<String>, Error> {
@@ -155,6 +167,45 @@ pub(crate) async fn lock(tx: &mut TownshipTx, person_id: Uuid) -> Result<Option<
     .fetch_optional(tx)
     .await
     .map_err(fault)
+}
+
+/// What changes about somebody besides their records.
+#[derive(Debug, Default)]
+pub(crate) struct Touch<'a> {
+    /// 毕业时间
+    pub graduated_on: Option<NaiveDate>,
+    /// 就业意愿
+    pub job_wish: Option<&'a str>,
+    /// 培训意愿
+    pub training_wish: Option<&'a str>,
+}
+
+/// Notes that somebody changed; their etag with it.
+#[tracing::instrument(name = "db.person.touch", level = "debug", skip_all)]
+pub(crate) async fn touch(tx: &mut TownshipTx, person_id: Uuid, touch: &Touch<'_>) -> Result<(), Error> {
+    let (township, now) = (tx.township().to_owned(), tx.clock().now());
+    let touched = sqlx::query!(
+        r#"
+        UPDATE person
+           SET graduated_on = COALESCE($3, graduated_on)
+             , job_wish = COALESCE($4, job_wish)
+             , training_wish = COALESCE($5, training_wish)
+             , version = version + 1
+             , updated_at = $6
+         WHERE township = $1
+           AND person_id = $2
+        "#,
+        township,
+        person_id,
+        touch.graduated_on,
+        touch.job_wish,
+        touch.training_wish,
+        now,
+    )
+    .execute(tx)
+    .await
+    .map_err(fault)?;
+    if touched.rows_affected() == 1 { Ok(()) } else { Err(Error::internal("a locked person is gone")) }
 }
 
 /// Notes which record is believed of somebody, for the filters of lists.

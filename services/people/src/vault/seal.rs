@@ -20,7 +20,7 @@ pub(super) const NONCE: usize = 12;
 const HEADER: usize = 4;
 const TAG: usize = 16;
 
-/// A column of `person` that is sealed.
+/// A column that is sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Column {
     /// 姓名
@@ -33,6 +33,8 @@ pub enum Column {
     Address,
     /// 备注
     Remark,
+    /// 备注 of a survey.
+    SurveyNote,
 }
 
 impl Column {
@@ -43,6 +45,7 @@ impl Column {
             Self::Phone => b"phone",
             Self::Address => b"address",
             Self::Remark => b"remark",
+            Self::SurveyNote => b"survey_note",
         }
     }
 }

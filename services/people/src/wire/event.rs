@@ -14,7 +14,12 @@ use prost::Message as _;
 use uuid::Uuid;
 
 use super::{employment, membership, timestamp};
-use crate::model::{employment::EmploymentRecord, membership::Membership};
+use crate::model::{
+    employment::EmploymentRecord,
+    membership::Membership,
+    registration::{EmploymentRegistration, UnemploymentRegistration},
+    survey::Survey,
+};
 
 /// Somebody entered the register.
 pub(crate) fn registered(
@@ -30,7 +35,7 @@ pub(crate) fn registered(
         join_known_on: Some(calendar::message(joined_on)),
         village: village.to_owned(),
         coordinator: coordinator.to_owned(),
-        memberships: membership::messages(memberships),
+        memberships: membership::facts(memberships),
         employment: record.map(employment::fact),
     });
     event(Some(person_id), change)
@@ -44,7 +49,7 @@ pub(crate) fn employment_recorded(person_id: Uuid, record: &EmploymentRecord) ->
 
 /// Memberships were added or ended; all of them, as they stand now.
 pub(crate) fn memberships_changed(person_id: Uuid, memberships: &[Membership]) -> NewEvent {
-    let memberships = membership::messages(memberships);
+    let memberships = membership::facts(memberships);
     event(Some(person_id), Change::MembershipsChanged(proto::MembershipsChanged { memberships }))
 }
 
@@ -52,6 +57,41 @@ pub(crate) fn memberships_changed(person_id: Uuid, memberships: &[Membership]) -
 pub(crate) fn assignment_changed(person_id: Uuid, village: &str, coordinator: &str) -> NewEvent {
     let (village, coordinator) = (village.to_owned(), coordinator.to_owned());
     event(Some(person_id), Change::AssignmentChanged(proto::AssignmentChanged { village, coordinator }))
+}
+
+/// A registration of being unemployed was made or cancelled, as it stands now.
+pub(crate) fn unemployment_registered(registration: &UnemploymentRegistration) -> NewEvent {
+    let cancelled = registration.cancelled.as_ref();
+    let change = Change::UnemploymentRegistered(proto::UnemploymentRegistered {
+        registration_id: registration.registration_id.to_string(),
+        registered_on: Some(calendar::message(registration.registered_on)),
+        cancelled_on: cancelled.map(|cancelled| calendar::message(cancelled.on)),
+        cancellation_reason: cancelled.map(|cancelled| cancelled.reason).unwrap_or_default().into(),
+    });
+    event(Some(registration.person_id), change)
+}
+
+/// A beginning or an end of employment was registered.
+pub(crate) fn employment_registered(registration: &EmploymentRegistration) -> NewEvent {
+    let change = Change::EmploymentRegistered(proto::EmploymentRegistered {
+        registration_id: registration.registration_id.to_string(),
+        record_id: registration.record_id.to_string(),
+        event: registration.event.into(),
+        registered_on: Some(calendar::message(registration.registered_on)),
+        late: registration.is_late(),
+    });
+    event(Some(registration.person_id), change)
+}
+
+/// Answers were entered.
+pub(crate) fn survey_recorded(survey: &Survey) -> NewEvent {
+    let change = Change::SurveyRecorded(proto::SurveyRecorded {
+        survey_id: survey.survey_id.to_string(),
+        asked_on: Some(calendar::message(survey.answers.asked_on)),
+        wants_work: super::survey::wants_work(survey.answers.wants_work).into(),
+        wants_training: !survey.answers.training_wish.is_empty(),
+    });
+    event(Some(survey.person_id), change)
 }
 
 /// The directory entry was made or changed.
@@ -75,14 +115,8 @@ pub(crate) fn response(item: Item) -> Result<WatchPeopleResponse, Error> {
 
 /// The number of a kind, as events are stored with it.
 pub(crate) fn kind(kind: PersonEventKind) -> i16 {
-    match kind {
-        PersonEventKind::Unspecified => 0,
-        PersonEventKind::Registered => 1,
-        PersonEventKind::EmploymentRecorded => 2,
-        PersonEventKind::MembershipsChanged => 3,
-        PersonEventKind::AssignmentChanged => 4,
-        PersonEventKind::TownshipChanged => 5,
-    }
+    // The contract's numbers are small.
+    i16::try_from(i32::from(kind)).unwrap_or_default()
 }
 
 fn event(person_id: Option<Uuid>, change: Change) -> NewEvent {
@@ -92,6 +126,9 @@ fn event(person_id: Option<Uuid>, change: Change) -> NewEvent {
         Change::MembershipsChanged(_) => PersonEventKind::MembershipsChanged,
         Change::AssignmentChanged(_) => PersonEventKind::AssignmentChanged,
         Change::TownshipChanged(_) => PersonEventKind::TownshipChanged,
+        Change::UnemploymentRegistered(_) => PersonEventKind::UnemploymentRegistered,
+        Change::EmploymentRegistered(_) => PersonEventKind::EmploymentRegistered,
+        Change::SurveyRecorded(_) => PersonEventKind::SurveyRecorded,
     });
     let person_id = person_id.map(|id| id.to_string()).unwrap_or_default();
     let message = PersonEvent { cursor: None, occurred_at: None, person_id, change: Some(change) };
@@ -104,15 +141,6 @@ mod tests {
     use bangfu_proto::common::v1::Cursor;
 
     use super::*;
-
-    #[test]
-    fn stored_kinds_are_the_contracts_numbers() {
-        for number in 0..=5 {
-            let named = PersonEventKind::try_from(number).expect("a kind");
-            assert_eq!(i32::from(kind(named)), number);
-        }
-        assert!(PersonEventKind::try_from(6).is_err(), "a new kind needs its number");
-    }
 
     #[test]
     fn an_event_comes_back_with_its_place_and_time() {

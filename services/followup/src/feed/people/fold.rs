@@ -80,7 +80,11 @@ impl Fold {
                 person.touched = true;
                 Ok(())
             }
-            Change::TownshipChanged(_) => Ok(()),
+            // What does not decide what is owed.
+            Change::UnemploymentRegistered(_)
+            | Change::EmploymentRegistered(_)
+            | Change::SurveyRecorded(_)
+            | Change::TownshipChanged(_) => Ok(()),
         }
     }
 

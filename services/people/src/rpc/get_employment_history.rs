@@ -1,0 +1,30 @@
+//! Everything that is recorded of somebody's employment.
+
+use bangfu_kernel::{
+    Error,
+    error::{Resource, Violations},
+    fields,
+};
+use bangfu_platform::auth::admitted;
+use bangfu_proto::people::v1::{EmploymentHistory, GetEmploymentHistoryRequest};
+use tonic::Request;
+
+use crate::{People, store, wire};
+
+pub(super) async fn handle(
+    svc: &People,
+    request: Request<GetEmploymentHistoryRequest>,
+) -> Result<EmploymentHistory, Error> {
+    let (permit, request) = admitted(request)?;
+    let mut faults = Violations::default();
+    let person_id = fields::uuid("person_id", &request.person_id, &mut faults);
+    let township = fields::optional_township("township", &request.township, &mut faults);
+    faults.check()?;
+
+    let mut tx = svc.ground.db.township(&permit.at(township)?).await?;
+    store::person::is_here(&mut tx, person_id).await?.ok_or(Error::NotFound(Resource::Person))?;
+    let records = store::employment::of_people(&mut tx, &[person_id]).await?;
+    tx.commit().await?;
+
+    Ok(EmploymentHistory { records: records.iter().map(|(_, record)| wire::employment::message(record)).collect() })
+}
