@@ -102,6 +102,27 @@ pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
             };
             (told(registry.list_people(request).await), "page_size township village coordinator group level".into())
         }
+        "UpdatePerson" => {
+            let paths = "id_number name phone address village coordinator education job_wish training_wish remark";
+            let request = people::UpdatePersonRequest {
+                request_id: bad(),
+                person_id: bad(),
+                etag: String::new(),
+                update_mask: Some(prost_types::FieldMask { paths: paths.split(' ').map(str::to_owned).collect() }),
+                name: String::new(),
+                phone: "1".to_owned(),
+                address: long(256),
+                village: long(64),
+                coordinator: long(64),
+                education: long(64),
+                job_wish: long(128),
+                training_wish: long(128),
+                remark: long(512),
+            };
+            let fields = "request_id person_id etag update_mask name phone address village coordinator education \
+                          job_wish training_wish remark";
+            (told(registry.update_person(request).await), fields.into())
+        }
         "RecordEmployment" => {
             let request = people::RecordEmploymentRequest {
                 request_id: bad(),

@@ -20,7 +20,7 @@ use bangfu_proto::{
         ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest, ListPeopleRequest, ListSurveysRequest,
         ListTownshipsRequest, RecordEmploymentRequest, RecordSurveyRequest, RegisterEmploymentRequest,
         RegisterPersonRequest, RegisterUnemploymentRequest, RegisteredBy, RevealPersonRequest, RosterRows, RosterStart,
-        Source, UpsertTownshipRequest, WantsWork, WatchPeopleRequest, import_roster_request::Part,
+        Source, UpdatePersonRequest, UpsertTownshipRequest, WantsWork, WatchPeopleRequest, import_roster_request::Part,
     },
 };
 use bangfu_testkit::sample;
@@ -145,6 +145,17 @@ pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: 
             let at = ListPeopleRequest { township: township(), ..Default::default() };
             let on = ListPeopleRequest { page_token, ..Default::default() };
             vec![names.told(people.list_people(at).await), names.told(people.list_people(on).await)]
+        }
+        "UpdatePerson" => {
+            let about = UpdatePersonRequest {
+                request_id: request_id(),
+                person_id: names.person.clone(),
+                etag: "0".to_owned(),
+                update_mask: Some(prost_types::FieldMask { paths: vec!["education".to_owned()] }),
+                education: "高中".to_owned(),
+                ..Default::default()
+            };
+            vec![names.told(people.update_person(about).await)]
         }
         "RecordEmployment" => {
             let record = RecordEmploymentRequest {

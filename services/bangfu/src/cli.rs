@@ -67,7 +67,7 @@ struct Connection {
     #[arg(long, env = "BANGFU_ENDPOINT", default_value = "http://127.0.0.1:50051")]
     endpoint: String,
     /// The token: `bangfu up` prints some, `bangfu token` makes one.
-    #[arg(long, env = "BANGFU_TOKEN", hide_env_values = true)]
+    #[arg(long, env = "BANGFU_TOKEN", hide_env_values = true, default_value = "", hide_default_value = true)]
     token: String,
 }
 
@@ -142,6 +142,11 @@ impl Verb {
 
 impl Connection {
     async fn open(&self) -> anyhow::Result<Client> {
+        anyhow::ensure!(
+            !self.token.is_empty(),
+            "缺少令牌：请设置 BANGFU_TOKEN 或 --token，`bangfu token` 可生成 \
+             a token is needed: set BANGFU_TOKEN or --token; `bangfu token` makes one"
+        );
         Client::connect(&self.endpoint, &self.token).await
     }
 }

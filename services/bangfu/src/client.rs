@@ -52,7 +52,9 @@ impl Interceptor for Bearer {
 impl Client {
     /// Connects to `http://host:port`.
     pub async fn connect(endpoint: &str, token: &str) -> anyhow::Result<Self> {
-        let channel = Endpoint::from_shared(endpoint.to_owned())
+        // `up` takes and prints addresses without a scheme, too.
+        let endpoint = if endpoint.contains("://") { endpoint.to_owned() } else { format!("http://{endpoint}") };
+        let channel = Endpoint::from_shared(endpoint.clone())
             .with_context(|| format!("服务地址有误 {endpoint} is no address like http://127.0.0.1:50051"))?
             .connect()
             .await

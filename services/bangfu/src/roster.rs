@@ -64,7 +64,7 @@ fn check(file: &Path, json: bool) -> anyhow::Result<ExitCode> {
     let roster = match roster::read(file) {
         Ok(roster) => roster,
         Err(error) => {
-            refuse(&error);
+            refuse(file, &error);
             return Ok(ExitCode::from(UNREADABLE));
         }
     };
@@ -90,7 +90,7 @@ fn check(file: &Path, json: bool) -> anyhow::Result<ExitCode> {
 fn told(roster: &roster::Roster) {
     if !roster.passed_over.is_empty() {
         let lines = roster.passed_over.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        eprintln!("lines passed over as notes 视为说明、未作人员处理的行: {lines}");
+        eprintln!("视为说明、未作人员处理：第 {lines} 行 lines passed over as notes");
     }
     if !roster.other_sheets.is_empty() {
         let sheets = roster.other_sheets.join(", ");
@@ -114,8 +114,8 @@ fn tell_too_long(roster: &roster::Roster) {
     }
 }
 
-fn refuse(error: &SheetError) {
-    eprintln!("{error}");
+fn refuse(file: &Path, error: &SheetError) {
+    eprintln!("{}: {error}", file.display());
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
         eprintln!("  because: {error}");
@@ -124,11 +124,14 @@ fn refuse(error: &SheetError) {
 }
 
 fn make(order: &sample::Order, out: &Path, key: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let right = out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"));
+    anyhow::ensure!(right, "样例为工作簿，文件名应以 .xlsx 结尾 a sample is a workbook: name it FILE.xlsx");
     let meant = sample::write(order, out).with_context(|| format!("无法写入文件 cannot write {}", out.display()))?;
     if let Some(key) = key {
         let file = File::create(key).with_context(|| format!("无法写入文件 cannot write {}", key.display()))?;
         let mut file = BufWriter::new(file);
         report::write_key(&mut file, &meant).and_then(|()| file.flush()).context("cannot write the key")?;
     }
+    println!("已生成 {} 行样例 rows written to {}", order.rows, out.display());
     Ok(ExitCode::SUCCESS)
 }

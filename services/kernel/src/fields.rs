@@ -93,7 +93,10 @@ pub fn date(field: &'static str, message: Option<&CalendarDate>, faults: &mut Vi
             Some(date) => date,
             None => fault(
                 field,
-                rule("must be a date between 1900-01-01 and 2100-12-31", "应为1900-01-01至2100-12-31之间的日期"),
+                rule(
+                    "must be an existing date between 1900-01-01 and 2100-12-31",
+                    "应为1900-01-01至2100-12-31之间存在的日期",
+                ),
                 faults,
             ),
         },

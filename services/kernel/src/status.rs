@@ -29,7 +29,7 @@ pub fn status(error: &Error, correlation_id: &str) -> Status {
             .collect::<Vec<_>>();
         details.set_bad_request(violations);
     }
-    if let Some(wait) = retry_after(code) {
+    if let Some(wait) = retry_after(code).filter(|_| !matches!(error, Error::TooLarge { .. })) {
         details.set_retry_info(Some(wait));
     }
     details.set_localized_message("zh-CN", office_sentence(error, correlation_id));

@@ -10,6 +10,7 @@
 //! | GetPerson | `rpc/get_person.rs` |
 //! | BatchGetPeople | `rpc/batch_get_people.rs` |
 //! | ListPeople | `rpc/list_people.rs` |
+//! | UpdatePerson | `rpc/update_person.rs` |
 //! | RecordEmployment | `rpc/record_employment.rs` |
 //! | JoinGroup, LeaveGroup | `rpc/join_group.rs`, `rpc/leave_group.rs` → `model/membership.rs` |
 //! | GetEmploymentHistory, GetLevel | `rpc/get_employment_history.rs`, `rpc/get_level.rs` → `model/employment.rs` |

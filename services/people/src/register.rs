@@ -37,6 +37,8 @@ pub(crate) enum Outcome {
     Known,
     /// Registered here; these fields changed.
     Changed(Vec<&'static str>),
+    /// Registered here under another name: one of the two is mistyped, so nothing is written.
+    OtherName,
     /// Registered in another township; nothing more is told.
     Elsewhere,
 }

@@ -18,6 +18,7 @@ mod register_employment;
 mod register_person;
 mod register_unemployment;
 mod reveal_person;
+mod update_person;
 mod upsert_township;
 mod watch_people;
 
@@ -29,7 +30,7 @@ use bangfu_proto::people::v1::{
     ListPeopleResponse, ListSurveysRequest, ListSurveysResponse, ListTownshipsRequest, ListTownshipsResponse, Person,
     RecordEmploymentRequest, RecordSurveyRequest, RegisterEmploymentRequest, RegisterPersonRequest,
     RegisterUnemploymentRequest, Registrations, RevealPersonRequest, RevealedPerson, RosterImport, Survey, Township,
-    UnemploymentRegistration, UpsertTownshipRequest, WatchPeopleRequest, WatchPeopleResponse,
+    UnemploymentRegistration, UpdatePersonRequest, UpsertTownshipRequest, WatchPeopleRequest, WatchPeopleResponse,
     people_service_server::PeopleService,
 };
 use tokio_stream::wrappers::ReceiverStream;
@@ -57,6 +58,10 @@ impl PeopleService for People {
 
     async fn list_people(&self, request: Request<ListPeopleRequest>) -> Answer<ListPeopleResponse> {
         answer(list_people::handle(self, request).await)
+    }
+
+    async fn update_person(&self, request: Request<UpdatePersonRequest>) -> Answer<Person> {
+        answer(update_person::handle(self, request).await)
     }
 
     async fn record_employment(&self, request: Request<RecordEmploymentRequest>) -> Answer<EmploymentRecord> {

@@ -13,5 +13,6 @@ mod roster_files;
 mod roster_judge;
 mod surveys;
 mod townships;
+mod update;
 mod walls;
 mod watch;

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use bangfu::{client::terminal::say, development};
-use bangfu_kernel::{Clock, Role, Township, caller::role_of_word};
+use bangfu_kernel::{
+    Clock, Role, Township,
+    caller::{role_of_word, role_word},
+};
 use bangfu_platform::auth::issuer::NewToken;
 use clap::Args;
 
@@ -19,9 +22,9 @@ pub(super) struct TokenArgs {
     /// Coordinators: villages they serve; none: all.
     #[arg(long)]
     village: Vec<String>,
-    /// The account's name.
-    #[arg(long, default_value = "developer")]
-    subject: String,
+    /// The account's name, which stands in audit entries and contacts; left out: the role's.
+    #[arg(long)]
+    subject: Option<String>,
     /// Folder of the development ground.
     #[arg(long, env = "BANGFU_HOME", default_value = ".bangfu")]
     home: PathBuf,
@@ -33,8 +36,12 @@ pub(super) fn print(args: &TokenArgs) -> anyhow::Result<()> {
         !township_role || args.township.is_some(),
         "该岗位属于区镇，请加 --township 代码 this role belongs to a township: add --township CODE"
     );
+    anyhow::ensure!(
+        township_role || args.township.is_none(),
+        "该岗位属于全市，不应加 --township this role belongs to the whole city: leave --township out"
+    );
     let token = NewToken {
-        subject: args.subject.clone(),
+        subject: args.subject.clone().unwrap_or_else(|| role_word(args.role)),
         city: development::CITY.to_owned(),
         township: args.township.clone(),
         roles: vec![args.role],

@@ -15,10 +15,10 @@ use super::Connection;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum DutiesVerb {
-    /// 今天该做什么: open duties by due day.
+    /// 待办事项: open duties by due day. What is due by the end of the month: --until.
     List {
         /// Due up to this day.
-        #[arg(long)]
+        #[arg(long, value_parser = day)]
         until: Option<NaiveDate>,
         /// Only this coordinator's people.
         #[arg(long, default_value = "", hide_default_value = true)]
@@ -56,19 +56,19 @@ pub(super) enum ContactsVerb {
         #[arg(long, default_value = "reached_self", value_parser = result)]
         result: followup::ContactResult,
         /// The day; today when left out.
-        #[arg(long)]
+        #[arg(long, value_parser = day)]
         on: Option<NaiveDate>,
         /// Services given besides the follow-up: career_guidance, job_referral, skills_training, policy_publicity …
         #[arg(long, value_parser = service)]
         service: Vec<followup::Service>,
-        /// Policies told, by name; needed with policy_publicity.
+        /// Policies told, by name: policy_publicity was given with them.
         #[arg(long)]
         policy: Vec<String>,
         /// The status learned, valid from the day of the contact: unemployed, flexible, unit_employed, deceased …
         #[arg(long, value_parser = status)]
         status: Option<EmploymentStatus>,
         /// With unit_employed: months of contract.
-        #[arg(long, default_value_t = 0)]
+        #[arg(long, default_value_t = 0, requires = "status")]
         contract_months: i32,
         /// 备注
         #[arg(long, default_value = "", hide_default_value = true)]
@@ -80,6 +80,19 @@ pub(super) enum ContactsVerb {
     List {
         /// The person.
         person_id: String,
+        /// City callers: which township.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        township: String,
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Voids a contact that was entered wrongly; what it had settled opens again, or is missed.
+    Void {
+        /// The contact.
+        contact_id: String,
+        /// 记错人 …
+        #[arg(long)]
+        reason: String,
         #[command(flatten)]
         connection: Connection,
     },
@@ -90,7 +103,7 @@ pub(super) enum SweepsVerb {
     /// Sweeps the whole city (bureau).
     Run {
         /// As of this day; today when left out.
-        #[arg(long)]
+        #[arg(long, value_parser = day)]
         as_of: Option<NaiveDate>,
         #[command(flatten)]
         connection: Connection,
@@ -132,13 +145,16 @@ impl ContactsVerb {
                 channel,
                 result,
                 on,
-                service,
+                mut service,
                 policy,
                 status,
                 contract_months,
                 note,
                 connection,
             } => {
+                if !policy.is_empty() && !service.contains(&followup::Service::PolicyPublicity) {
+                    service.push(followup::Service::PolicyPublicity);
+                }
                 let on = client::date(on.unwrap_or_else(|| Clock::system().today()));
                 let request = followup::RecordContactRequest {
                     request_id: client::request_id(),
@@ -160,13 +176,22 @@ impl ContactsVerb {
                 let contact = connection.open().await?.followup().record_contact(request).await;
                 let contact = contact.map_err(Problem::from)?.into_inner();
                 say(format_args!(
-                    "已记录 contact {}, 完成 {} 项 duties settled",
+                    "已记录 contact {}, 完成 {} 项 duties settled by it",
                     contact.contact_id,
                     contact.settled_duty_ids.len()
                 ));
+                if result == followup::ContactResult::Deceased && status.is_none() {
+                    say("如确已去世，请加 --status deceased 登记 to enter the death, record with --status deceased");
+                }
             }
-            Self::List { person_id, connection } => {
-                let contacts = client::contacts::of(&connection.open().await?, &person_id, "").await?;
+            Self::Void { contact_id, reason, connection } => {
+                let request = followup::VoidContactRequest { request_id: client::request_id(), contact_id, reason };
+                let voided = connection.open().await?.followup().void_contact(request).await;
+                let voided = voided.map_err(Problem::from)?.into_inner();
+                say(format_args!("已作废 voided contact {}", voided.contact_id));
+            }
+            Self::List { person_id, township, connection } => {
+                let contacts = client::contacts::of(&connection.open().await?, &person_id, &township).await?;
                 show(client::contacts::table(&contacts));
             }
         }
@@ -189,15 +214,23 @@ impl SweepsVerb {
     }
 }
 
+/// A day as rosters have them, too: 2026-01-05, 2026.1.5, 20260105 …
+fn day(text: &str) -> anyhow::Result<NaiveDate> {
+    bangfu_people::roster::date::parse(text)
+        .context("应为存在的日期，如 2026-01-05 a date that exists, such as 2026-01-05")
+}
+
 fn service(word: &str) -> anyhow::Result<followup::Service> {
     followup::Service::from_str_name(&format!("SERVICE_{}", word.to_uppercase())).context(
-        "应为下列之一 one of career_guidance, job_referral, skills_training, policy_publicity, career_planning …",
+        "应为下列之一 one of career_guidance, job_referral, skills_training, policy_publicity, career_planning, employment_registration_help, \
+         unemployment_insurance_help, recognition_help, post_delivery, household_clearing",
     )
 }
 
 fn status(word: &str) -> anyhow::Result<EmploymentStatus> {
     EmploymentStatus::from_str_name(&format!("EMPLOYMENT_STATUS_{}", word.to_uppercase()))
-        .context("应为下列之一 one of unit_employed, startup, individual_business, flexible, unemployed, no_intention, retired …")
+        .context("应为下列之一 one of unit_employed, startup, individual_business, flexible, unemployed, no_intention, unverified, internship, public_post_general, \
+             public_post_temporary, in_school, military_service, retired, incapacitated, imprisoned, emigrated, deceased")
 }
 
 fn channel(word: &str) -> anyhow::Result<followup::Channel> {

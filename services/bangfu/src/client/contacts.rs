@@ -17,12 +17,21 @@ pub async fn of(client: &Client, person_id: &str, township: &str) -> Result<Vec<
 
 /// Contacts as a table.
 pub fn table(contacts: &[proto::Contact]) -> Table {
-    let mut table = Table::new(["日期 on", "方式 channel", "结果 result", "录入人 by", "作废 voided", "contact_id"]);
+    let mut table = Table::new([
+        "日期 on",
+        "方式 channel",
+        "结果 result",
+        "完成 settled",
+        "录入人 by",
+        "作废 voided",
+        "contact_id",
+    ]);
     for contact in contacts {
         table.row([
             day(contact.on.as_ref()),
             channel_word(contact.channel()).to_owned(),
             result_word(contact.result()).to_owned(),
+            contact.settled_duty_ids.len().to_string(),
             contact.entered_by.clone(),
             contact.void_reason.clone(),
             contact.contact_id.clone(),

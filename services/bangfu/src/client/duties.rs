@@ -55,11 +55,23 @@ pub fn table(duties: &[proto::Duty], names: &BTreeMap<String, String>) -> Table 
             duty.village.clone(),
             if duty.coordinator.is_empty() { "(未分配)".to_owned() } else { duty.coordinator.clone() },
             format!("{}{slot} {}", service_word(duty.service()), duty.rule),
-            state_word(duty.state()).to_owned(),
+            closed(duty),
             duty.person_id.clone(),
         ]);
     }
     table
+}
+
+/// The state, and how it came about: by which contact, for which reason.
+fn closed(duty: &proto::Duty) -> String {
+    let state = state_word(duty.state());
+    match duty.state() {
+        proto::DutyState::Done => format!("{state} {}", duty.settled_by_contact_id),
+        proto::DutyState::Released => {
+            format!("{state} {}", duty.release_reason().as_str_name().trim_start_matches("RELEASE_REASON_"))
+        }
+        _ => state.to_owned(),
+    }
 }
 
 /// 待办 …: the office's word.

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use anyhow::Context as _;
+use bangfu_kernel::fields::office_word;
 use bangfu_people::roster::{self, report};
 use bangfu_proto::people::v1 as proto;
 use futures::StreamExt as _;
@@ -48,29 +49,19 @@ pub async fn send(
     Ok(client.people().import_roster(stream).await?.into_inner())
 }
 
-/// Tells what became of an import: the rows that were not taken, each with its reasons, then the sums.
+/// Tells what became of an import: the rows about which there is something to say, then the sums.
 pub fn tell(import: &proto::RosterImport) {
-    let mut rejected = Table::new(["行 row", "结果 outcome", "原因 codes"]);
+    let mut told = Table::new(["行 row", "结果 outcome", "说明 what was found"]);
     let mut matches = BTreeMap::<&str, usize>::new();
     for result in &import.results {
         *matches.entry(match_word(result.r#match())).or_default() += 1;
-        if result.outcome() != proto::RowOutcome::Accepted || result.r#match() == proto::RegisterMatch::Elsewhere {
-            let mut reasons = result
-                .codes()
-                .map(|code| format!("{} {}", report::code_word(code), report::meaning(code).0))
-                .collect::<Vec<_>>();
-            if result.r#match() == proto::RegisterMatch::Elsewhere {
-                reasons.push("已在其他区镇登记，未写入 registered elsewhere, not written".to_owned());
-            }
-            rejected.row([
-                result.row.to_string(),
-                report::outcome_word(result.outcome()).to_owned(),
-                reasons.join("; "),
-            ]);
+        let found = findings(result);
+        if !found.is_empty() {
+            told.row([result.row.to_string(), outcome_words(result.outcome()).to_owned(), found.join("; ")]);
         }
     }
-    if !rejected.is_empty() {
-        show(rejected);
+    if !told.is_empty() {
+        show(told);
     }
     matches.remove("");
     say(format_args!(
@@ -84,13 +75,44 @@ pub fn tell(import: &proto::RosterImport) {
     }
 }
 
+/// What there is to say about a row: its faults and warnings, what it changes, and why it was not written.
+fn findings(result: &proto::RowResult) -> Vec<String> {
+    let mut found: Vec<_> =
+        result.codes().map(|code| format!("{} {}", report::code_word(code), report::meaning(code).0)).collect();
+    match result.r#match() {
+        proto::RegisterMatch::Elsewhere => {
+            found.push("已在其他区镇登记，未写入 registered elsewhere, not written".to_owned());
+        }
+        proto::RegisterMatch::OtherName => found.push(format!(
+            "该号码在本镇登记为另一姓名，未写入，请核对 registered here under another name, not written: {}",
+            result.person_id
+        )),
+        proto::RegisterMatch::Changed => {
+            let fields: Vec<_> = result.changed_fields.iter().map(|field| office_word(field)).collect();
+            found.push(format!("变更 changes {}", fields.join("、")));
+        }
+        proto::RegisterMatch::Unspecified | proto::RegisterMatch::New | proto::RegisterMatch::Known => {}
+    }
+    found
+}
+
+fn outcome_words(outcome: proto::RowOutcome) -> &'static str {
+    match outcome {
+        proto::RowOutcome::Unspecified => "",
+        proto::RowOutcome::Accepted => "接收 accepted",
+        proto::RowOutcome::Merged => "合并 merged",
+        proto::RowOutcome::Rejected => "退回 rejected",
+    }
+}
+
 fn match_word(found: proto::RegisterMatch) -> &'static str {
     match found {
         proto::RegisterMatch::Unspecified => "",
         proto::RegisterMatch::New => "新增 new",
         proto::RegisterMatch::Known => "未变 known",
         proto::RegisterMatch::Changed => "变更 changed",
-        proto::RegisterMatch::Elsewhere => "他镇 elsewhere",
+        proto::RegisterMatch::Elsewhere => "他镇（未写入） elsewhere, not written",
+        proto::RegisterMatch::OtherName => "姓名不符（未写入） other name, not written",
     }
 }
 
@@ -136,27 +158,31 @@ pub fn table(people: &[proto::Person]) -> Table {
     ]);
     for person in people {
         let status = person.employment.as_ref().and_then(|record| bangfu_kernel::level::status_of(record.status()));
-        let level = bangfu_kernel::ServiceLevel::ALL
-            .into_iter()
-            .find(|&level| proto::ServiceLevel::from(level) == person.level());
-        let groups = person
-            .memberships
-            .iter()
-            .filter(|membership| membership.until.is_none())
-            .filter_map(|membership| bangfu_kernel::group::group_of(membership.group()))
-            .map(bangfu_kernel::Group::office_word)
-            .collect::<Vec<_>>();
         table.row([
             person.name_masked.clone(),
             person.village.clone(),
             status.map_or("待核实", |status| status.office_word()).to_owned(),
-            level.map_or("待核实", |level| level.office_word()).to_owned(),
+            level(person).to_owned(),
             person.coordinator.clone(),
-            groups.join("、"),
+            groups(person).join("、"),
             person.person_id.clone(),
         ]);
     }
     table
+}
+
+fn level(person: &proto::Person) -> &'static str {
+    let levels = bangfu_kernel::ServiceLevel::ALL;
+    let level = levels.into_iter().find(|&level| proto::ServiceLevel::from(level) == person.level());
+    level.map_or("待核实", bangfu_kernel::ServiceLevel::office_word)
+}
+
+/// The groups somebody is a member of.
+fn groups(person: &proto::Person) -> Vec<&'static str> {
+    let held = person.memberships.iter().filter(|membership| membership.until.is_none());
+    held.filter_map(|membership| bangfu_kernel::group::group_of(membership.group()))
+        .map(bangfu_kernel::Group::office_word)
+        .collect()
 }
 
 /// One person, field by field.
@@ -168,6 +194,8 @@ pub fn card(person: &proto::Person) -> Table {
     line("联系电话", person.phone_masked.clone());
     line("村(社区)", person.village.clone());
     line("协理员", person.coordinator.clone());
+    line("人员类别", groups(person).join("、"));
+    line("服务等级", level(person).to_owned());
     line("登记日期", day(person.joined_on.as_ref()));
     if let Some(record) = &person.employment {
         let status =

@@ -38,6 +38,9 @@ impl fmt::Display for Problem {
                 write!(f, "\n  {}: {}", violation.field, violation.description)?;
             }
         }
+        if reason == "TOKEN_REFUSED" {
+            write!(f, "\n  令牌15分钟内有效；开发环境用 `bangfu token` 重新生成 `bangfu token` makes another one")?;
+        }
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! What an office calls the fields of the contract: the sentence for an office worker names no English field.
 
 /// By the field's own name, or by its path where the name alone would say something else.
-const WORDS: [(&str, &str); 99] = [
+const WORDS: [(&str, &str); 101] = [
     ("address", "住址"),
     ("answered_by", "接听人"),
     ("as_of", "截至日期"),
@@ -50,6 +50,7 @@ const WORDS: [(&str, &str); 99] = [
     ("leaving_on", "拟外出时间"),
     ("ledger_on", "填报日期"),
     ("level", "服务等级"),
+    ("memberships", "人员类别"),
     ("month", "月"),
     ("monthly_wage_fen", "期望月薪"),
     ("name", "姓名/名称"),
@@ -96,6 +97,7 @@ const WORDS: [(&str, &str); 99] = [
     ("training_wish", "培训意愿"),
     ("unassigned", "未分配"),
     ("until", "终止日期"),
+    ("update_mask", "修改项"),
     ("validate_only", "仅校验"),
     ("village", "村(社区)"),
     ("wants_work", "是否有就业意愿"),

@@ -32,6 +32,8 @@ pub enum Action {
     RegisterEmployment,
     /// Answers were entered.
     RecordSurvey,
+    /// Fields of somebody's entry were changed; the reason names them.
+    UpdatePerson,
 }
 
 impl Action {
@@ -49,6 +51,7 @@ impl Action {
             Self::CancelUnemployment => "CANCEL_UNEMPLOYMENT",
             Self::RegisterEmployment => "REGISTER_EMPLOYMENT",
             Self::RecordSurvey => "RECORD_SURVEY",
+            Self::UpdatePerson => "UPDATE_PERSON",
         }
     }
 }

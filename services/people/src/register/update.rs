@@ -101,7 +101,9 @@ fn compare<P: Into<NewPerson>>(
         let known = known.remove(&id).ok_or_else(|| Error::internal("a claimed ID number leads to nobody"))?;
         let difference = Difference::between(person.into(), &known, desk.today);
         let fields = difference.fields();
-        if fields.is_empty() {
+        if difference.name.is_some() {
+            batch.answers.push((at, Outcome::OtherName));
+        } else if fields.is_empty() {
             batch.answers.push((at, Outcome::Known));
         } else {
             batch.answers.push((at, Outcome::Changed(fields)));
@@ -118,7 +120,6 @@ impl Batch {
             |column, text: Option<&str>| text.map(|text| desk.key.seal(id, column, text, chance)).transpose();
         let changed = &mut self.changed;
         changed.person_id.push(id);
-        changed.name.push(sealed(Column::Name, new.name.as_deref())?);
         changed.phone.push(sealed(Column::Phone, new.phone.as_deref())?);
         changed.address.push(sealed(Column::Address, new.address.as_deref())?);
         changed.remark.push(sealed(Column::Remark, new.remark.as_deref())?);

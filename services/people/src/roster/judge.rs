@@ -13,7 +13,7 @@
 mod employment;
 mod groups;
 mod identity;
-mod phone;
+pub(crate) mod phone;
 mod words;
 
 use std::{

@@ -27,7 +27,7 @@ pub(super) async fn handle(svc: &People, request: Request<RegisterPersonRequest>
             let person_id = match (registered.outcome, registered.person_id) {
                 (Outcome::New, Some(person_id)) => person_id,
                 // The error drops the unit: whatever would have changed has not.
-                (Outcome::Known | Outcome::Changed(_), Some(person_id)) => {
+                (Outcome::Known | Outcome::Changed(_) | Outcome::OtherName, Some(person_id)) => {
                     return Err(Error::PersonRegistered { person_id });
                 }
                 (Outcome::Elsewhere, _) | (_, None) => return Err(Error::PersonRegisteredElsewhere),

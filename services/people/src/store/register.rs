@@ -126,7 +126,6 @@ pub(crate) async fn known(tx: &mut TownshipTx, ids: &[Uuid]) -> Result<Vec<Known
 #[derive(Default)]
 pub(crate) struct Changed {
     pub person_id: Vec<Uuid>,
-    pub name: Vec<Option<Vec<u8>>>,
     pub phone: Vec<Option<Vec<u8>>>,
     pub address: Vec<Option<Vec<u8>>>,
     pub remark: Vec<Option<Vec<u8>>>,
@@ -151,8 +150,7 @@ pub(crate) async fn update(tx: &mut TownshipTx, changed: &Changed) -> Result<(),
     let updated = sqlx::query!(
         r#"
         UPDATE person p
-           SET name = COALESCE(c.name, p.name)
-             , phone = COALESCE(c.phone, p.phone)
+           SET phone = COALESCE(c.phone, p.phone)
              , address = COALESCE(c.address, p.address)
              , remark = COALESCE(c.remark, p.remark)
              , village = COALESCE(c.village, p.village)
@@ -165,17 +163,16 @@ pub(crate) async fn update(tx: &mut TownshipTx, changed: &Changed) -> Result<(),
              , status = COALESCE(c.status, p.status)
              , level = COALESCE(c.level, p.level)
              , version = p.version + 1
-             , updated_at = $16
-          FROM UNNEST($2::uuid[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::text[], $8::text[]
-                    , $9::text[], $10::text[], $11::text[], $12::date[], $13::uuid[], $14::text[], $15::text[])
-            AS c (person_id, name, phone, address, remark, village, coordinator
+             , updated_at = $15
+          FROM UNNEST($2::uuid[], $3::bytea[], $4::bytea[], $5::bytea[], $6::text[], $7::text[], $8::text[]
+                    , $9::text[], $10::text[], $11::date[], $12::uuid[], $13::text[], $14::text[])
+            AS c (person_id, phone, address, remark, village, coordinator
                 , education, job_wish, training_wish, graduated_on, employment_id, status, level)
          WHERE p.township = $1
            AND p.person_id = c.person_id
         "#,
         township,
         &changed.person_id,
-        &changed.name as &[Option<Vec<u8>>],
         &changed.phone as &[Option<Vec<u8>>],
         &changed.address as &[Option<Vec<u8>>],
         &changed.remark as &[Option<Vec<u8>>],

@@ -78,6 +78,11 @@ fn group_words(groups: &[i32], faults: &mut Violations) -> String {
     known.into_iter().map(Group::office_word).collect::<Vec<_>>().join("、")
 }
 
+/// The rule of a phone number.
+pub(super) fn phone_rule() -> Rule {
+    fields::rule("must be an 11-digit mobile, or an area code with 7-8 digits", "应为11位手机号码，或区号加7至8位号码")
+}
+
 /// The field and the rule that a row's code stands for; `None`: it is about something the form has no cell for.
 fn fault_of(code: RowCode, request: &RegisterPersonRequest) -> Option<(&'static str, Rule)> {
     let id = |en, zh| Some(("id_number", fields::rule(en, zh)));
@@ -90,13 +95,7 @@ fn fault_of(code: RowCode, request: &RegisterPersonRequest) -> Option<(&'static 
         RowCode::IdLostDigits => id("has lost digits in a spreadsheet", "为数值格式，末位数字已丢失"),
         RowCode::UnderAge => id("must be of somebody of 16 years or older", "应为年满16周岁人员"),
         RowCode::GroupMissing if request.groups.is_empty() => Some(("groups", fields::required())),
-        RowCode::PhoneInvalid => Some((
-            "phone",
-            fields::rule(
-                "must be an 11-digit mobile, or an area code with 7-8 digits",
-                "应为11位手机号码，或区号加7至8位号码",
-            ),
-        )),
+        RowCode::PhoneInvalid => Some(("phone", phone_rule())),
         RowCode::Unspecified
         | RowCode::GroupMissing
         | RowCode::GroupUnknown

@@ -84,6 +84,7 @@ fn result(verdict: &Verdict, met: Option<Registered>) -> RowResult {
         Some(Outcome::New) => (RegisterMatch::New, Vec::new()),
         Some(Outcome::Known) => (RegisterMatch::Known, Vec::new()),
         Some(Outcome::Changed(fields)) => (RegisterMatch::Changed, fields),
+        Some(Outcome::OtherName) => (RegisterMatch::OtherName, Vec::new()),
         Some(Outcome::Elsewhere) => (RegisterMatch::Elsewhere, Vec::new()),
     };
     RowResult {

@@ -5,7 +5,7 @@ use bangfu_proto::people::v1::RowCode;
 use crate::roster::normal;
 
 /// The digits of a cell's number; none, with PHONE_INVALID, when it is no number of either kind.
-pub(super) fn of(cell: &str, codes: &mut Vec<RowCode>) -> Option<String> {
+pub(crate) fn of(cell: &str, codes: &mut Vec<RowCode>) -> Option<String> {
     let text = normal::digits(cell).replace(['(', ')'], "");
     if text.is_empty() {
         return None;

@@ -62,12 +62,12 @@ pub enum SheetError {
     Damaged(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Neither UTF-8 nor GB18030.
     #[error(
-        "the text is in neither encoding; expected a CSV in UTF-8 or GB18030. 文件编码无法识别，CSV 应为 UTF-8 或 GB18030（GBK）编码。"
+        "the text is in neither encoding; expected a CSV in UTF-8 or GB18030, or an .xlsx workbook. 文件编码无法识别，CSV 应为 UTF-8 或 GB18030（GBK）编码，也可另存为 .xlsx。"
     )]
     UnknownEncoding,
     /// No line names at least two of the columns.
     #[error(
-        "no header was found; expected a line with 姓名, 身份证号码, 人员类别 … in the first 60 lines of a sheet. 没有找到表头，应有“姓名”“身份证号码”“人员类别”等列名。"
+        "no header was found; expected a line with 姓名, 身份证号码, 人员类别 … in the first 60 lines of a sheet; a CSV has commas between its cells. 没有找到表头，应有“姓名”“身份证号码”“人员类别”等列名；CSV 应以逗号分隔，也可另存为 .xlsx。"
     )]
     NoHeader,
     /// A header without a column that every roster needs.
