@@ -56,7 +56,7 @@ async fn a_request_with_nothing_in_it_is_told_what_is_required() {
     let city = City::new().await;
     let (clerk, bureau) = (city.clerk(DADONG), city.bureau());
     let (mut registry, mut follow) = (clerk.people(), clerk.followup());
-    let table: [(&str, Refused, &str); 8] = [
+    let table: [(&str, Refused, &str); 10] = [
         (
             "RegisterPerson",
             told(registry.register_person(people::RegisterPersonRequest::default()).await),
@@ -88,6 +88,16 @@ async fn a_request_with_nothing_in_it_is_told_what_is_required() {
             "request_id contact_id reason",
         ),
         ("GetWorkload", told(follow.get_workload(followup::GetWorkloadRequest::default()).await), "group_by"),
+        (
+            "BatchGetPeople of the city",
+            told(bureau.people().batch_get_people(people::BatchGetPeopleRequest::default()).await),
+            "person_ids township",
+        ),
+        (
+            "RecordEmployment of a service",
+            told(city.service().people().record_employment(people::RecordEmploymentRequest::default()).await),
+            "request_id person_id employment township",
+        ),
         (
             "ListDuties of the city",
             told(bureau.followup().list_duties(followup::ListDutiesRequest::default()).await),

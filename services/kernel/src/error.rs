@@ -226,11 +226,11 @@ pub struct Rule {
 
 /// Fields that break their rules: all of a request's at once, each rule of a field once, the first 32 at most.
 ///
-/// An error travels in HTTP/2 headers, of which clients take 16 KiB; a longer one would break their whole connection.
+/// An error travels in HTTP/2 headers, of which some clients take 8 KiB: `status` tells as many as fit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Violations(Vec<(Cow<'static, str>, Rule)>);
 
-/// Violations told at once: 32 take about 12 KiB of headers.
+/// Violations kept at once.
 const MOST_VIOLATIONS: usize = 32;
 
 impl Violations {
@@ -240,6 +240,11 @@ impl Violations {
         if self.0.len() < MOST_VIOLATIONS && !self.0.contains(&violation) {
             self.0.push(violation);
         }
+    }
+
+    /// Whether a field has one.
+    pub fn has(&self, field: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == field)
     }
 
     /// How many there are.

@@ -51,9 +51,10 @@ pub fn optional_uuid(field: &'static str, text: &str, faults: &mut Violations) -
 }
 
 /// Characters that show nothing and come along when something is copied: soft hyphen, zero-width spaces and joiners,
-/// direction marks, byte order mark. A text of nothing else is empty.
+/// direction marks, fillers, variation selectors, byte order mark. A text of nothing else is empty.
 pub fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+    matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{2800}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}' | '\u{feff}')
 }
 

@@ -12,22 +12,33 @@ use crate::{Error, fields::office_word};
 /// The domain of every `ErrorInfo` of the suite.
 pub const DOMAIN: &str = "bangfu";
 
+/// Bytes of violations that are told. The whole of an error travels in headers: base64 makes a third more of it, message and
+/// sentence come to two thousand bytes, and clients on gRPC's C core take 8 KiB.
+const ROOM: usize = 4_000;
+/// Bytes that a violation takes besides its texts.
+const OF_A_VIOLATION: usize = 36;
+/// Longest message and sentence, in bytes; beyond it they say how many faults there are.
+const LONGEST_TEXT: usize = 600;
+
 /// What a client sees of an error. `correlation_id` leads to the log entry; INTERNAL tells it and nothing else.
 pub fn status(error: &Error, correlation_id: &str) -> Status {
     let (code, reason) = code_and_reason(error);
     let mut details = ErrorDetails::new();
     details.set_error_info(reason_word(reason), DOMAIN, metadata(error, correlation_id));
     if let Error::Invalid(violations) = error {
-        let violations = violations
-            .iter()
-            .map(|(field, rule)| FieldViolation {
-                field: field.to_string(),
-                description: rule.en.to_string(),
-                reason: reason_word(reason),
-                localized_message: Some(LocalizedMessage::new("zh-CN", rule.zh.to_string())),
-            })
-            .collect::<Vec<_>>();
-        details.set_bad_request(violations);
+        let mut room = ROOM;
+        let told = violations.iter().take_while(|(field, rule)| {
+            let size = field.len() + rule.en.len() + rule.zh.len() + OF_A_VIOLATION;
+            room = room.saturating_sub(size);
+            room > 0
+        });
+        let told = told.map(|(field, rule)| FieldViolation {
+            field: field.to_string(),
+            description: rule.en.to_string(),
+            reason: reason_word(reason),
+            localized_message: Some(LocalizedMessage::new("zh-CN", rule.zh.to_string())),
+        });
+        details.set_bad_request(told.collect::<Vec<_>>());
     }
     if let Some(wait) = retry_after(code).filter(|_| !matches!(error, Error::TooLarge { .. })) {
         details.set_retry_info(Some(wait));
@@ -126,6 +137,12 @@ fn sentence(error: &Error) -> String {
     match error {
         Error::TokenRefused { .. } => "the token is missing or refused".to_owned(),
         Error::Internal(_) => "internal fault; the correlation id leads to the log".to_owned(),
+        Error::Invalid(violations) => {
+            let all = error.to_string();
+            // Chinese is percent-encoded here: three bytes for one.
+            let encoded: usize = all.chars().map(|c| if c.is_ascii() { 1 } else { 3 * c.len_utf8() }).sum();
+            if encoded <= 2 * LONGEST_TEXT { all } else { format!("{} fields break their rules", violations.len()) }
+        }
         other => other.to_string(),
     }
 }
@@ -135,7 +152,18 @@ fn office_sentence(error: &Error, correlation_id: &str) -> String {
         Error::Invalid(violations) => {
             let faults =
                 violations.iter().map(|(field, rule)| format!("{}{}", office_word(field), rule.zh)).collect::<Vec<_>>();
-            format!("填写内容有误：{}。", faults.join("；"))
+            let all = format!("填写内容有误：{}。", faults.join("；"));
+            if all.len() <= 2 * LONGEST_TEXT {
+                return all;
+            }
+            let mut first = String::new();
+            for fault in faults.iter().take_while(|fault| fault.len() < LONGEST_TEXT) {
+                if first.len() + fault.len() > LONGEST_TEXT {
+                    break;
+                }
+                first = if first.is_empty() { fault.clone() } else { format!("{first}；{fault}") };
+            }
+            format!("填写内容有误（共{}处）：{first}……", faults.len())
         }
         Error::RequestIdReused { .. } => "该请求编号已用于另一项操作，请换用新的编号。".to_owned(),
         Error::PageTokenInvalid => "翻页标记无效或已过期，请从第一页重新查询。".to_owned(),
@@ -180,5 +208,29 @@ fn retry_after(code: Code) -> Option<Duration> {
         Code::Unavailable | Code::ResourceExhausted => Some(Duration::from_secs(1)),
         Code::Aborted => Some(Duration::from_millis(50)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Rule, Violations};
+
+    #[test]
+    fn an_error_with_as_many_long_faults_as_there_can_be_fits_into_the_headers_that_clients_take() {
+        let mut faults = Violations::default();
+        for row in 1_000..1_100 {
+            let en = format!("row {row}: 就业单位/从事工作 must have at most 128 characters").into();
+            faults.add("rows", Rule { en, zh: format!("第{row}行“就业单位/从事工作”不得超过128个字").into() });
+        }
+        let many = faults.len();
+        let status = status(&Error::Invalid(faults), "0123456789abcdef0123456789abcdef");
+        let mut headers = http::HeaderMap::new();
+        status.add_header(&mut headers).expect("headers");
+        let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum();
+        assert!(size < 8_000, "{size} bytes");
+        let told = status.get_details_bad_request().expect("violations").field_violations.len();
+        assert!(told >= 20 && told <= many, "{told} of {many}");
+        assert!(status.get_details_localized_message().expect("a sentence").message.contains("共32处"));
     }
 }

@@ -108,3 +108,30 @@ async fn all_faults_are_told_at_once_without_their_values() {
     assert!(!format!("{refused:?}").contains("320699198001010010"));
     city.close().await;
 }
+
+#[tokio::test]
+async fn a_coordinator_of_some_villages_registers_people_of_those_only() {
+    let city = City::new().await;
+    let own = city.coordinator(DADONG, &["双溪村"]);
+    own.people().register_person(sample::person(1)).await.expect("registered");
+    for village in ["河口村", ""] {
+        let elsewhere = RegisterPersonRequest { village: village.to_owned(), ..sample::person(2) };
+        let refused = own.people().register_person(elsewhere).await.expect_err("another's village");
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "VILLAGE_NOT_YOURS"));
+    }
+    city.coordinator(DADONG, &[]).people().register_person(sample::person(2)).await.expect("all villages are theirs");
+    city.close().await;
+}
+
+#[tokio::test]
+async fn a_name_that_breaks_a_rule_is_told_that_rule_and_no_other() {
+    let city = City::new().await;
+    for name in ["字".repeat(65), "张\u{7}三".to_owned(), "\u{115f}\u{200b}".to_owned()] {
+        let request = RegisterPersonRequest { name, ..sample::person(1) };
+        let refused = city.clerk(DADONG).people().register_person(request).await.expect_err("refused");
+        let violations = refused.get_details_bad_request().expect("violations").field_violations;
+        assert_eq!(violations.len(), 1, "{violations:?}");
+        assert_eq!(violations[0].field, "name");
+    }
+    city.close().await;
+}

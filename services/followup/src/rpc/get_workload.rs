@@ -3,7 +3,7 @@
 use bangfu_kernel::{
     Error,
     error::Violations,
-    fields::{self, enumerated, required},
+    fields::{enumerated, required},
 };
 use bangfu_platform::auth::admitted;
 use bangfu_proto::followup::v1::{GetWorkloadRequest, GetWorkloadResponse, WorkloadGroup, WorkloadRow};
@@ -19,7 +19,7 @@ pub(super) async fn handle(svc: &Followup, request: Request<GetWorkloadRequest>)
     let (permit, request) = admitted(request)?;
     let mut faults = Violations::default();
     let by = group_by(request.group_by, &mut faults);
-    let township = fields::optional_township("township", &request.township, &mut faults);
+    let township = permit.named(&request.township, &mut faults);
     let (from, to) = wire::due_range(request.due.as_ref(), &mut faults);
     faults.check()?;
 

@@ -17,7 +17,7 @@ pub(super) async fn handle(
     let mut faults = Violations::default();
     let size = PageSize::parse(std::mem::take(&mut request.page_size), &mut faults);
     let token = std::mem::take(&mut request.page_token);
-    let township = fields::optional_township("township", &request.township, &mut faults);
+    let township = permit.named(&request.township, &mut faults);
     let person_id = fields::optional_uuid("person_id", &request.person_id, &mut faults);
     faults.check()?;
     let permit = permit.at(township)?;

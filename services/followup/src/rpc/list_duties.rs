@@ -24,7 +24,7 @@ pub(super) async fn handle(svc: &Followup, request: Request<ListDutiesRequest>) 
     let mut faults = Violations::default();
     let size = PageSize::parse(std::mem::take(&mut request.page_size), &mut faults);
     let token = std::mem::take(&mut request.page_token);
-    let township = fields::optional_township("township", &request.township, &mut faults);
+    let township = permit.named(&request.township, &mut faults);
     let filter = filter(&request, &mut faults);
     faults.check()?;
     let permit = permit.at(township)?;

@@ -6,6 +6,7 @@ use bangfu_platform::{
     feed::Position,
 };
 use chrono::NaiveDate;
+use uuid::Uuid;
 
 /// Where the follower stands in the unit's township; locked, so that two followers take turns. `None`: not followed yet.
 #[tracing::instrument(name = "db.township.lock", level = "debug", skip_all)]
@@ -104,20 +105,31 @@ pub(crate) async fn list(tx: &mut CityTx) -> Result<Vec<(Township, Position)>, E
         .collect()
 }
 
-/// Townships in which somebody waits who has never been planned, and where the follower stands in each: one index probe
-/// a township when nobody is due.
+/// A township in which somebody waits who has never been planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    pub(crate) township: Township,
+    /// Where the follower stands.
+    pub(crate) seq: i64,
+    /// Who waits: a hundred of them at most.
+    pub(crate) people: Vec<Uuid>,
+}
+
+/// Townships in which somebody waits who has never been planned: one index probe a township when nobody is due.
 #[tracing::instrument(name = "db.township.with_newcomers", level = "debug", skip_all)]
-pub(crate) async fn with_newcomers(tx: &mut CityTx, today: NaiveDate) -> Result<Vec<(Township, i64)>, Error> {
+pub(crate) async fn with_newcomers(tx: &mut CityTx, today: NaiveDate) -> Result<Vec<Waiting>, Error> {
     sqlx::query!(
         r#"
         SELECT t.township
              , t.seq
+             , ARRAY(SELECT s.person_id
+                       FROM subject AS s
+                      WHERE s.township = t.township
+                        AND s.next_review_on <= $1
+                        AND s.planned_as_of IS NULL
+                      ORDER BY s.next_review_on DESC, s.person_id DESC
+                      LIMIT 100) AS "people!"
           FROM township AS t
-         WHERE EXISTS (SELECT
-                         FROM subject AS s
-                        WHERE s.township = t.township
-                          AND s.next_review_on <= $1
-                          AND s.planned_as_of IS NULL)
          ORDER BY t.township
         "#,
         today,
@@ -126,9 +138,10 @@ pub(crate) async fn with_newcomers(tx: &mut CityTx, today: NaiveDate) -> Result<
     .await
     .map_err(fault)?
     .into_iter()
+    .filter(|row| !row.people.is_empty())
     .map(|row| {
         let township = row.township.parse().map_err(|error| Error::Internal(Box::new(error)))?;
-        Ok((township, row.seq))
+        Ok(Waiting { township, seq: row.seq, people: row.people })
     })
     .collect()
 }

@@ -52,7 +52,7 @@ const WORDS: [(&str, &str); 101] = [
     ("level", "服务等级"),
     ("memberships", "人员类别"),
     ("month", "月"),
-    ("monthly_wage_fen", "期望月薪"),
+    ("monthly_wage_fen", "期望月薪(分)"),
     ("name", "姓名/名称"),
     ("note", "备注"),
     ("occupation", "意向职业"),

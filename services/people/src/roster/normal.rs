@@ -43,9 +43,9 @@ fn narrowed(c: char) -> char {
     }
 }
 
-/// Spaces, controls, fillers, and characters that show nothing.
+/// Spaces, controls, and characters that show nothing.
 fn is_blank(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || is_invisible(c) || matches!(c, '\u{2800}' | '\u{3164}')
+    c.is_whitespace() || c.is_control() || is_invisible(c)
 }
 
 fn is_apostrophe(c: char) -> bool {

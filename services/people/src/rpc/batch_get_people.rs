@@ -7,7 +7,7 @@ use bangfu_kernel::{
     error::{Rule, Violations},
     fields,
 };
-use bangfu_platform::auth::admitted;
+use bangfu_platform::auth::{Permit, admitted};
 use bangfu_proto::people::v1::{BatchGetPeopleRequest, BatchGetPeopleResponse};
 use tonic::Request;
 use uuid::Uuid;
@@ -22,7 +22,7 @@ pub(super) async fn handle(
     request: Request<BatchGetPeopleRequest>,
 ) -> Result<BatchGetPeopleResponse, Error> {
     let (permit, request) = admitted(request)?;
-    let (ids, township) = decode(&request)?;
+    let (ids, township) = decode(&permit, &request)?;
 
     let mut tx = svc.ground.db.township(&permit.at(township)?).await?;
     let rows = store::person::by_id(&mut tx, &ids).await?;
@@ -41,13 +41,13 @@ pub(super) async fn handle(
     Ok(BatchGetPeopleResponse { people: ids.iter().filter_map(|id| found.get(id).cloned()).collect() })
 }
 
-fn decode(request: &BatchGetPeopleRequest) -> Result<(Vec<Uuid>, Option<Township>), Error> {
+fn decode(permit: &Permit, request: &BatchGetPeopleRequest) -> Result<(Vec<Uuid>, Option<Township>), Error> {
     let mut faults = Violations::default();
     if request.person_ids.is_empty() || request.person_ids.len() > IDS {
         faults.add("person_ids", ids_rule());
     }
     let ids = request.person_ids.iter().map(|id| fields::uuid("person_ids", id, &mut faults)).collect();
-    let township = fields::optional_township("township", &request.township, &mut faults);
+    let township = permit.named(&request.township, &mut faults);
     faults.check()?;
     Ok((ids, township))
 }

@@ -5,7 +5,7 @@ use bangfu_kernel::{
     error::{Resource, Violations},
     fields,
 };
-use bangfu_platform::auth::admitted;
+use bangfu_platform::auth::{Permit, admitted};
 use bangfu_proto::people::v1::{self as proto, BelievedLevel, GetLevelRequest};
 use chrono::NaiveDate;
 use tonic::Request;
@@ -19,7 +19,7 @@ use crate::{
 
 pub(super) async fn handle(svc: &People, request: Request<GetLevelRequest>) -> Result<BelievedLevel, Error> {
     let (permit, request) = admitted(request)?;
-    let Asked { person_id, on, known_on, township } = decode(&request, svc.ground.clock.today())?;
+    let Asked { person_id, on, known_on, township } = decode(&permit, &request, svc.ground.clock.today())?;
 
     let mut tx = svc.ground.db.township(&permit.at(township)?).await?;
     store::person::is_here(&mut tx, person_id).await?.ok_or(Error::NotFound(Resource::Person))?;
@@ -44,7 +44,7 @@ struct Asked {
     township: Option<Township>,
 }
 
-fn decode(request: &GetLevelRequest, today: NaiveDate) -> Result<Asked, Error> {
+fn decode(permit: &Permit, request: &GetLevelRequest, today: NaiveDate) -> Result<Asked, Error> {
     let mut faults = Violations::default();
     let on = fields::optional_date("on", request.on.as_ref(), &mut faults).unwrap_or(today);
     fields::not_after_today("on", on, today, &mut faults);
@@ -54,7 +54,7 @@ fn decode(request: &GetLevelRequest, today: NaiveDate) -> Result<Asked, Error> {
         person_id: fields::uuid("person_id", &request.person_id, &mut faults),
         on,
         known_on,
-        township: fields::optional_township("township", &request.township, &mut faults),
+        township: permit.named(&request.township, &mut faults),
     };
     faults.check()?;
     Ok(asked)

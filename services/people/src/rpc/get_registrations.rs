@@ -15,7 +15,7 @@ pub(super) async fn handle(svc: &People, request: Request<GetRegistrationsReques
     let (permit, request) = admitted(request)?;
     let mut faults = Violations::default();
     let person_id = fields::uuid("person_id", &request.person_id, &mut faults);
-    let township = fields::optional_township("township", &request.township, &mut faults);
+    let township = permit.named(&request.township, &mut faults);
     faults.check()?;
 
     let mut tx = svc.ground.db.township(&permit.at(township)?).await?;

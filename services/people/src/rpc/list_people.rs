@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bangfu_kernel::{Error, Group, ServiceLevel, Township, error::Violations, fields, group::group_of, page::PageSize};
-use bangfu_platform::auth::admitted;
+use bangfu_platform::auth::{Permit, admitted};
 use bangfu_proto::people::v1::{self as proto, ListPeopleRequest, ListPeopleResponse};
 use tonic::Request;
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use crate::{
 
 pub(super) async fn handle(svc: &People, request: Request<ListPeopleRequest>) -> Result<ListPeopleResponse, Error> {
     let (permit, mut request) = admitted(request)?;
-    let wanted = decode(&request)?;
+    let wanted = decode(&permit, &request)?;
     let permit = permit.at(wanted.township)?;
     let token = std::mem::take(&mut request.page_token);
     request.page_size = 0;
@@ -56,7 +56,7 @@ struct Wanted {
     level: Option<ServiceLevel>,
 }
 
-fn decode(request: &ListPeopleRequest) -> Result<Wanted, Error> {
+fn decode(permit: &Permit, request: &ListPeopleRequest) -> Result<Wanted, Error> {
     let mut faults = Violations::default();
     let group = proto::Group::try_from(request.group).ok();
     let level = proto::ServiceLevel::try_from(request.level).ok();
@@ -69,7 +69,7 @@ fn decode(request: &ListPeopleRequest) -> Result<Wanted, Error> {
         fields::text(field, text, 0, 64, &mut faults);
     }
     let wanted = Wanted {
-        township: fields::optional_township("township", &request.township, &mut faults),
+        township: permit.named(&request.township, &mut faults),
         size: PageSize::parse(request.page_size, &mut faults),
         group: group.and_then(group_of),
         level: level.and_then(|level| ServiceLevel::ALL.into_iter().find(|&l| proto::ServiceLevel::from(l) == level)),

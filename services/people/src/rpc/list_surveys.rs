@@ -16,7 +16,7 @@ pub(super) async fn handle(svc: &People, request: Request<ListSurveysRequest>) -
     let (permit, mut request) = admitted(request)?;
     let mut faults = Violations::default();
     let person_id = fields::uuid("person_id", &request.person_id, &mut faults);
-    let township = fields::optional_township("township", &request.township, &mut faults);
+    let township = permit.named(&request.township, &mut faults);
     let size = PageSize::parse(request.page_size, &mut faults);
     faults.check()?;
     let permit = permit.at(township)?;

@@ -1,7 +1,10 @@
 //! Enters a record about somebody's employment; what is believed of them follows at once.
 
 use bangfu_kernel::{Error, Township, error::Violations, fields};
-use bangfu_platform::{auth::admitted, id};
+use bangfu_platform::{
+    auth::{Permit, admitted},
+    id,
+};
 use bangfu_proto::people::v1::{EmploymentRecord, NewEmployment as Message, RecordEmploymentRequest};
 use chrono::NaiveDate;
 use tonic::Request;
@@ -19,7 +22,7 @@ use crate::{
 pub(super) async fn handle(svc: &People, request: Request<RecordEmploymentRequest>) -> Result<EmploymentRecord, Error> {
     let (permit, request) = admitted(request)?;
     let clock = &svc.ground.clock;
-    let Entry { request_id, person_id, employment, corrects, township } = decode(&request, clock.today())?;
+    let Entry { request_id, person_id, employment, corrects, township } = decode(&permit, &request, clock.today())?;
 
     let mut tx = svc.ground.db.township(&permit.at(township)?).await?;
     let record = tx
@@ -54,7 +57,7 @@ struct Entry {
     township: Option<Township>,
 }
 
-fn decode(request: &RecordEmploymentRequest, today: NaiveDate) -> Result<Entry, Error> {
+fn decode(permit: &Permit, request: &RecordEmploymentRequest, today: NaiveDate) -> Result<Entry, Error> {
     let mut faults = Violations::default();
     if request.employment.is_none() {
         faults.add("employment", fields::required());
@@ -70,7 +73,7 @@ fn decode(request: &RecordEmploymentRequest, today: NaiveDate) -> Result<Entry, 
         person_id: fields::uuid("person_id", &request.person_id, &mut faults),
         employment,
         corrects: fields::optional_uuid("corrects_record_id", &request.corrects_record_id, &mut faults),
-        township: fields::optional_township("township", &request.township, &mut faults),
+        township: permit.named(&request.township, &mut faults),
     };
     faults.check()?;
     Ok(entry)

@@ -17,6 +17,9 @@ pub(super) async fn handle(svc: &People, request: Request<RegisterPersonRequest>
     let (permit, request) = admitted(request)?;
     let registration = wire::register::decode(&request, svc.ground.clock.today())?;
     let (request_id, source) = (registration.request_id, registration.source);
+    if !permit.caller().serves(&registration.person.village) {
+        return Err(Error::VillageNotYours);
+    }
 
     let mut tx = svc.ground.db.township(&permit).await?;
     let person = tx

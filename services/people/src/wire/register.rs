@@ -56,7 +56,8 @@ pub(crate) fn decode(request: &RegisterPersonRequest, today: NaiveDate) -> Resul
 
     let mut judged = roster::judge([row], today);
     for code in judged.verdicts.iter().flat_map(|verdict| &verdict.codes) {
-        if let Some((field, rule)) = fault_of(*code, request) {
+        // Where the form's own rule is broken, what the row looks like without the field is no further fault.
+        if let Some((field, rule)) = fault_of(*code, request).filter(|(field, _)| !faults.has(field)) {
             faults.add(field, rule);
         }
     }

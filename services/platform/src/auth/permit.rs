@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use bangfu_kernel::{Caller, Error, Role, Township, error::Resource, fields};
+use bangfu_kernel::{
+    Caller, Error, Role, Township,
+    error::{Resource, Violations},
+    fields,
+};
 use tokio::time::Instant;
 use tonic::Request;
 
@@ -60,6 +64,15 @@ impl Permit {
     pub fn until(mut self, deadline: Instant) -> Self {
         self.deadline = Some(deadline);
         self
+    }
+
+    /// The township that a request names in its field `township`, for [`Self::at`]; a fault when a caller of the city
+    /// names none.
+    pub fn named(&self, code: &str, faults: &mut Violations) -> Option<Township> {
+        if code.is_empty() && self.caller.township.is_none() {
+            faults.add("township", fields::required());
+        }
+        fields::optional_township("township", code, faults)
     }
 
     /// Confines the permit to the township that the request names. A township caller names none or its own; any other is

@@ -1,62 +1,79 @@
 //! Sweeps townships in which people wait who have never been planned: registered or imported since the last sweep.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bangfu_kernel::{Error, Township};
 use chrono::NaiveDate;
+use uuid::Uuid;
 
 use super::sweep;
-use crate::{Followup, store};
+use crate::{
+    Followup,
+    store::{self, township::Waiting},
+};
 
-/// While a roster is still coming in its township is not swept, but no longer than for so many looks (seconds).
-const LOOKS: u32 = 30;
+/// While more people keep coming in their township is not swept, but no longer than for so many looks (seconds).
+const LOOKS: u32 = 5;
 
 /// Where the townships with newcomers stand.
 #[derive(Debug, Default)]
 pub(super) struct Newcomers(BTreeMap<Township, Seen>);
 
 /// A township as it was seen last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 struct Seen {
     /// Position in the registry's feed.
     seq: i64,
-    /// Looks since somebody waits.
+    /// Looks since somebody new waits.
     looks: u32,
-    /// Position at which it was swept last: whoever still waits then is in the care of the nightly sweep.
-    swept: Option<i64>,
+    /// People whom a sweep has not planned, though they waited: they are in the care of the nightly one.
+    stuck: BTreeSet<Uuid>,
 }
 
 impl Newcomers {
-    /// Looks once, and sweeps whatever has come to rest.
+    /// Looks once, and sweeps whatever has come to rest. What fails is tried again at the next look.
     pub(super) async fn sweep(&mut self, svc: &Followup, today: NaiveDate) -> Result<(), Error> {
         let permit = svc.permit("followup.newcomers", None);
         let mut tx = svc.ground.db.city(&permit).await?;
         let waiting = store::township::with_newcomers(&mut tx, today).await?;
         tx.commit().await?;
-        let due = self.due(waiting);
-        for sweep in sweep::run(svc, &permit, &due, today).await? {
-            let (township, in_scope, failed) = (sweep.township, sweep.in_scope, sweep.failed);
-            tracing::info!(%township, in_scope, failed, %today, "swept newcomers");
+        for Waiting { township, people, .. } in self.due(waiting) {
+            for sweep in sweep::run(svc, &permit, std::slice::from_ref(&township), today).await? {
+                let (in_scope, failed) = (sweep.in_scope, sweep.failed);
+                tracing::info!(%township, in_scope, failed, %today, "swept newcomers");
+            }
+            self.swept(&township, people);
         }
         Ok(())
     }
 
-    /// Of the townships in which somebody waits, and the follower's position in each, those to be swept now.
-    fn due(&mut self, waiting: Vec<(Township, i64)>) -> Vec<Township> {
-        self.0.retain(|township, _| waiting.iter().any(|(other, _)| other == township));
+    /// Of the townships in which somebody waits those to be swept now.
+    fn due(&mut self, waiting: Vec<Waiting>) -> Vec<Waiting> {
+        self.0.retain(|township, _| waiting.iter().any(|other| other.township == *township));
         let mut due = Vec::new();
-        for (township, seq) in waiting {
-            let seen = self.0.get(&township).copied();
-            let mut now = Seen { seq, looks: seen.map_or(0, |seen| seen.looks + 1), swept: None };
-            now.swept = seen.and_then(|seen| seen.swept);
-            let rests = seen.is_some_and(|seen| seen.seq == seq);
-            if now.swept != Some(seq) && (rests || now.looks >= LOOKS) {
-                now = Seen { seq, looks: 0, swept: Some(seq) };
-                due.push(township.clone());
+        for waiting in waiting {
+            let known = self.0.contains_key(&waiting.township);
+            let seen = self.0.entry(waiting.township.clone()).or_default();
+            seen.stuck.retain(|person| waiting.people.contains(person));
+            if waiting.people.iter().all(|person| seen.stuck.contains(person)) {
+                seen.looks = 0;
+                continue;
             }
-            self.0.insert(township, now);
+            let rests = known && seen.seq == waiting.seq;
+            (seen.seq, seen.looks) = (waiting.seq, seen.looks + 1);
+            if rests || seen.looks > LOOKS {
+                due.push(waiting);
+            }
         }
         due
+    }
+
+    /// A township was swept in which these people had waited.
+    fn swept(&mut self, township: &Township, people: Vec<Uuid>) {
+        if let Some(seen) = self.0.get_mut(township) {
+            seen.looks = 0;
+            seen.stuck = people.into_iter().collect();
+        }
     }
 }
 
@@ -64,19 +81,50 @@ impl Newcomers {
 mod tests {
     use super::*;
 
+    /// One look at a township where the feed stands at `seq` and these people wait; whether it is due.
+    fn look(newcomers: &mut Newcomers, seq: i64, people: &[u128]) -> bool {
+        let people: Vec<_> = people.iter().copied().map(Uuid::from_u128).collect();
+        let waiting = Waiting { township: township(), seq, people: people.clone() };
+        let waiting = if people.is_empty() { Vec::new() } else { vec![waiting] };
+        !newcomers.due(waiting).is_empty()
+    }
+
+    fn township() -> Township {
+        "320685102".parse().expect("a code")
+    }
+
+    fn swept(newcomers: &mut Newcomers, people: &[u128]) {
+        newcomers.swept(&township(), people.iter().copied().map(Uuid::from_u128).collect());
+    }
+
     #[test]
-    fn a_township_is_swept_when_its_feed_rests_or_has_not_rested_for_long_and_once_a_position() {
+    fn a_township_is_swept_when_its_feed_rests_and_again_until_a_sweep_has_succeeded() {
         let mut newcomers = Newcomers::default();
-        let township: Township = "320685102".parse().expect("a code");
-        let mut look =
-            |seq: Option<i64>| !newcomers.due(seq.map(|seq| (township.clone(), seq)).into_iter().collect()).is_empty();
-        assert!(!look(Some(7)), "more may be coming");
-        assert!(look(Some(7)), "it rests");
-        assert!(!look(Some(7)), "whoever still waits cannot be planned");
-        assert!(!look(Some(8)), "somebody else came");
-        assert!(look(Some(8)));
-        assert!(!look(None) && !look(Some(9)) && look(Some(9)));
-        let swept = (10..50).filter(|&seq| look(Some(seq))).count();
-        assert_eq!(swept, 1, "a feed that never rests waits for half a minute");
+        assert!(!look(&mut newcomers, 7, &[1]), "more may be coming");
+        assert!(look(&mut newcomers, 7, &[1]), "it rests");
+        assert!(look(&mut newcomers, 7, &[1]), "the sweep failed");
+        swept(&mut newcomers, &[1]);
+        assert!(!look(&mut newcomers, 7, &[]));
+        assert!(!look(&mut newcomers, 8, &[2]) && look(&mut newcomers, 8, &[2]), "somebody else");
+    }
+
+    #[test]
+    fn somebody_who_cannot_be_planned_does_not_make_their_township_be_swept_whenever_something_happens() {
+        let mut newcomers = Newcomers::default();
+        assert!(!look(&mut newcomers, 7, &[1]) && look(&mut newcomers, 7, &[1]));
+        swept(&mut newcomers, &[1]);
+        for seq in 8..20 {
+            assert!(!look(&mut newcomers, seq, &[1]), "only the one who is stuck");
+        }
+        assert!(!look(&mut newcomers, 20, &[1, 2]) && look(&mut newcomers, 20, &[1, 2]), "somebody new beside them");
+        swept(&mut newcomers, &[1, 2]);
+        assert!(!look(&mut newcomers, 21, &[1]));
+    }
+
+    #[test]
+    fn a_feed_that_never_rests_waits_for_a_few_seconds() {
+        let mut newcomers = Newcomers::default();
+        let waited = (1..).take_while(|&seq| !look(&mut newcomers, seq, &[1])).count();
+        assert_eq!(waited, 5);
     }
 }
