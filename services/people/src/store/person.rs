@@ -1,9 +1,10 @@
-//! People as they are shown: read sealed, opened here.
+//! People as they are shown: read sealed, opened here; and, in `change`, what changes in their entry.
+
+mod change;
 
 use bangfu_kernel::{EmploymentStatus, Error, Group, Insured, ServiceLevel};
 use bangfu_platform::db::{TownshipTx, fault};
 use chrono::{DateTime, NaiveDate, Utc};
-use rand::{SeedableRng as _, rngs::StdRng};
 use sqlx::types::Json;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -16,8 +17,9 @@ use crate::{
         person::{Person, sex_from_code},
     },
     vault::{Column, TownshipKey},
-    wire::update::Update,
 };
+
+pub(crate) use change::{Touch, believe, touch, update};
 
 /// What is shown of people, chosen by a predicate over `p.person_id`.
 ///
@@ -169,122 +171,6 @@ pub(crate) async fn lock(tx: &mut TownshipTx, person_id: Uuid) -> Result<Option<
     .fetch_optional(tx)
     .await
     .map_err(fault)
-}
-
-/// What changes about somebody besides their records.
-#[derive(Debug, Default)]
-pub(crate) struct Touch<'a> {
-    /// 毕业时间
-    pub graduated_on: Option<NaiveDate>,
-    /// 就业意愿
-    pub job_wish: Option<&'a str>,
-    /// 培训意愿
-    pub training_wish: Option<&'a str>,
-}
-
-/// Notes that somebody changed; their etag with it.
-#[tracing::instrument(name = "db.person.touch", level = "debug", skip_all)]
-pub(crate) async fn touch(tx: &mut TownshipTx, person_id: Uuid, touch: &Touch<'_>) -> Result<(), Error> {
-    let (township, now) = (tx.township().to_owned(), tx.clock().now());
-    let touched = sqlx::query!(
-        r#"
-        UPDATE person
-           SET graduated_on = COALESCE($3, graduated_on)
-             , job_wish = COALESCE($4, job_wish)
-             , training_wish = COALESCE($5, training_wish)
-             , version = version + 1
-             , updated_at = $6
-         WHERE township = $1
-           AND person_id = $2
-        "#,
-        township,
-        person_id,
-        touch.graduated_on,
-        touch.job_wish,
-        touch.training_wish,
-        now,
-    )
-    .execute(tx)
-    .await
-    .map_err(fault)?;
-    if touched.rows_affected() == 1 { Ok(()) } else { Err(Error::internal("a locked person is gone")) }
-}
-
-/// Changes fields of somebody's entry; their etag with it.
-#[tracing::instrument(name = "db.person.update", level = "debug", skip_all)]
-pub(crate) async fn update(tx: &mut TownshipTx, person_id: Uuid, new: &Update, key: &TownshipKey) -> Result<(), Error> {
-    let (township, now) = (tx.township().to_owned(), tx.clock().now());
-    let mut chance = StdRng::from_os_rng();
-    let mut sealed = |column, text: &Option<Zeroizing<String>>| match text.as_deref() {
-        None => Ok(None),
-        Some(text) => key.seal(person_id, column, text, &mut chance).map(Some),
-    };
-    let emptied = |text: &Option<Zeroizing<String>>| text.as_ref().is_some_and(|text| text.is_empty());
-    let updated = sqlx::query!(
-        r#"
-        UPDATE person
-           SET name = COALESCE($3, name)
-             , phone = CASE WHEN $5 THEN NULL ELSE COALESCE($4, phone) END
-             , address = CASE WHEN $7 THEN NULL ELSE COALESCE($6, address) END
-             , remark = CASE WHEN $9 THEN NULL ELSE COALESCE($8, remark) END
-             , village = COALESCE($10, village)
-             , coordinator = COALESCE($11, coordinator)
-             , education = COALESCE($12, education)
-             , job_wish = COALESCE($13, job_wish)
-             , training_wish = COALESCE($14, training_wish)
-             , version = version + 1
-             , updated_at = $15
-         WHERE township = $1
-           AND person_id = $2
-        "#,
-        township,
-        person_id,
-        sealed(Column::Name, &new.name)?,
-        sealed(Column::Phone, &new.phone)?,
-        emptied(&new.phone),
-        sealed(Column::Address, &new.address)?,
-        emptied(&new.address),
-        sealed(Column::Remark, &new.remark)?,
-        emptied(&new.remark),
-        new.village,
-        new.coordinator,
-        new.education,
-        new.job_wish,
-        new.training_wish,
-        now,
-    )
-    .execute(tx)
-    .await
-    .map_err(fault)?;
-    if updated.rows_affected() == 1 { Ok(()) } else { Err(Error::internal("a locked person is gone")) }
-}
-
-/// Notes which record is believed of somebody, for the filters of lists.
-#[tracing::instrument(name = "db.person.believe", level = "debug", skip_all)]
-pub(crate) async fn believe(tx: &mut TownshipTx, person_id: Uuid, record: &EmploymentRecord) -> Result<(), Error> {
-    let (township, now) = (tx.township().to_owned(), tx.clock().now());
-    let noted = sqlx::query!(
-        r#"
-        UPDATE person
-           SET employment_id = $3
-             , status = $4
-             , level = $5
-             , version = version + 1
-             , updated_at = $6
-         WHERE township = $1
-           AND person_id = $2
-        "#,
-        township,
-        person_id,
-        record.record_id,
-        record.status.code(),
-        record.level().code(),
-        now,
-    )
-    .execute(tx)
-    .await
-    .map_err(fault)?;
-    if noted.rows_affected() == 1 { Ok(()) } else { Err(Error::internal("a locked person is gone")) }
 }
 
 /// The sealed data of one person, for showing it in full.

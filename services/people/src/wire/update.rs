@@ -1,6 +1,9 @@
 //! A change of somebody's entry on its way in: the fields that the mask names, by the rules of a registration.
 
-use bangfu_kernel::{error::Violations, fields};
+use bangfu_kernel::{
+    error::{Rule, Violations},
+    fields,
+};
 use bangfu_proto::people::v1::UpdatePersonRequest;
 use zeroize::Zeroizing;
 
@@ -59,11 +62,15 @@ pub(crate) fn decode(request: &UpdatePersonRequest, faults: &mut Violations) -> 
                 update.training_wish = Some(fields::text("training_wish", &request.training_wish, 0, 128, faults));
             }
             _ => {
-                faults.add("update_mask", fields::rule("must name fields of this request", "应为本请求中可修改的项目"))
+                faults.add("update_mask", mask_rule());
             }
         }
     }
     update
+}
+
+fn mask_rule() -> Rule {
+    fields::rule("must name fields of this request", "应为本请求中可修改的项目")
 }
 
 fn number(text: &str, faults: &mut Violations) -> Zeroizing<String> {
