@@ -248,6 +248,18 @@ pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
             let request = people::RevealPersonRequest { person_id: bad(), reason: "看".to_owned() };
             (told(registry.reveal_person(request).await), "person_id reason".into())
         }
+        "ListAudit" => {
+            let request = people::ListAuditRequest {
+                page_size: 501,
+                page_token: bad(),
+                township: bad(),
+                person_id: bad(),
+                actor: long(128),
+                during: backwards(),
+            };
+            let answer = city.reviewer(DADONG).people().list_audit(request).await;
+            (told(answer), "page_size township person_id actor during.to".into())
+        }
         "WatchPeople" => {
             let request =
                 people::WatchPeopleRequest { kinds: vec![0, 99], townships: vec![String::new()], ..Default::default() };

@@ -17,10 +17,11 @@ use bangfu_proto::{
     people::v1::{
         BatchGetPeopleRequest, CancelUnemploymentRequest, CancellationReason, EmploymentStatus,
         GetEmploymentHistoryRequest, GetLevelRequest, GetPersonRequest, GetRegistrationsRequest, Group,
-        ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest, ListPeopleRequest, ListSurveysRequest,
-        ListTownshipsRequest, RecordEmploymentRequest, RecordSurveyRequest, RegisterEmploymentRequest,
-        RegisterPersonRequest, RegisterUnemploymentRequest, RegisteredBy, RevealPersonRequest, RosterRows, RosterStart,
-        Source, UpdatePersonRequest, UpsertTownshipRequest, WantsWork, WatchPeopleRequest, import_roster_request::Part,
+        ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest, ListAuditRequest, ListPeopleRequest,
+        ListSurveysRequest, ListTownshipsRequest, RecordEmploymentRequest, RecordSurveyRequest,
+        RegisterEmploymentRequest, RegisterPersonRequest, RegisterUnemploymentRequest, RegisteredBy,
+        RevealPersonRequest, RosterRows, RosterStart, Source, UpdatePersonRequest, UpsertTownshipRequest, WantsWork,
+        WatchPeopleRequest, import_roster_request::Part,
     },
 };
 use bangfu_testkit::sample;
@@ -278,6 +279,16 @@ pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: 
         "RevealPerson" => {
             let about = RevealPersonRequest { person_id: names.person.clone(), reason: "上门走访".to_owned() };
             vec![names.told(people.reveal_person(about).await)]
+        }
+        "ListAudit" => {
+            let about = ListAuditRequest { person_id: names.person.clone(), ..Default::default() };
+            let at = ListAuditRequest { township: township(), ..Default::default() };
+            let next = ListAuditRequest { page_token, ..Default::default() };
+            vec![
+                names.told(people.list_audit(about).await),
+                names.told(people.list_audit(at).await),
+                names.told(people.list_audit(next).await),
+            ]
         }
         "WatchPeople" => {
             let at = WatchPeopleRequest { townships: vec![township()], ..Default::default() };

@@ -23,6 +23,14 @@ pub fn morning(day: NaiveDate) -> DateTime<Utc> {
         .map_or(DateTime::UNIX_EPOCH, |at| at.with_timezone(&Utc))
 }
 
+/// The first instant of a day in Asia/Shanghai.
+pub fn midnight(day: NaiveDate) -> DateTime<Utc> {
+    Shanghai
+        .from_local_datetime(&day.and_time(NaiveTime::MIN))
+        .earliest()
+        .map_or(DateTime::UNIX_EPOCH, |at| at.with_timezone(&Utc))
+}
+
 /// The message of a date.
 pub fn message(date: NaiveDate) -> CalendarDate {
     CalendarDate {

@@ -19,6 +19,7 @@
 //! | RecordSurvey, ListSurveys | `rpc/record_survey.rs`, `rpc/list_surveys.rs` |
 //! | ImportRoster | `rpc/import_roster.rs` → `register/intake.rs` → `roster/judge.rs` → `register.rs` |
 //! | RevealPerson | `rpc/reveal_person.rs` |
+//! | ListAudit | `rpc/list_audit.rs` → `model/audit.rs` |
 //! | WatchPeople | `rpc/watch_people.rs` |
 //! | ListTownships | `rpc/list_townships.rs` |
 //! | UpsertTownship | `rpc/upsert_township.rs` |

@@ -9,6 +9,7 @@ mod get_registrations;
 mod import_roster;
 mod join_group;
 mod leave_group;
+mod list_audit;
 mod list_people;
 mod list_surveys;
 mod list_townships;
@@ -26,12 +27,12 @@ use bangfu_platform::stack::answer;
 use bangfu_proto::people::v1::{
     BatchGetPeopleRequest, BatchGetPeopleResponse, BelievedLevel, CancelUnemploymentRequest, EmploymentHistory,
     EmploymentRecord, EmploymentRegistration, GetEmploymentHistoryRequest, GetLevelRequest, GetPersonRequest,
-    GetRegistrationsRequest, ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest, ListPeopleRequest,
-    ListPeopleResponse, ListSurveysRequest, ListSurveysResponse, ListTownshipsRequest, ListTownshipsResponse, Person,
-    RecordEmploymentRequest, RecordSurveyRequest, RegisterEmploymentRequest, RegisterPersonRequest,
-    RegisterUnemploymentRequest, Registrations, RevealPersonRequest, RevealedPerson, RosterImport, Survey, Township,
-    UnemploymentRegistration, UpdatePersonRequest, UpsertTownshipRequest, WatchPeopleRequest, WatchPeopleResponse,
-    people_service_server::PeopleService,
+    GetRegistrationsRequest, ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest, ListAuditRequest,
+    ListAuditResponse, ListPeopleRequest, ListPeopleResponse, ListSurveysRequest, ListSurveysResponse,
+    ListTownshipsRequest, ListTownshipsResponse, Person, RecordEmploymentRequest, RecordSurveyRequest,
+    RegisterEmploymentRequest, RegisterPersonRequest, RegisterUnemploymentRequest, Registrations, RevealPersonRequest,
+    RevealedPerson, RosterImport, Survey, Township, UnemploymentRegistration, UpdatePersonRequest,
+    UpsertTownshipRequest, WatchPeopleRequest, WatchPeopleResponse, people_service_server::PeopleService,
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
@@ -120,6 +121,10 @@ impl PeopleService for People {
 
     async fn reveal_person(&self, request: Request<RevealPersonRequest>) -> Answer<RevealedPerson> {
         answer(reveal_person::handle(self, request).await)
+    }
+
+    async fn list_audit(&self, request: Request<ListAuditRequest>) -> Answer<ListAuditResponse> {
+        answer(list_audit::handle(self, request).await)
     }
 
     async fn watch_people(&self, request: Request<WatchPeopleRequest>) -> Answer<Self::WatchPeopleStream> {

@@ -1,5 +1,6 @@
 //! Messages of the contract ↔ the model: decoded with all faults at once, encoded masked.
 
+pub(crate) mod audit;
 pub(crate) mod employment;
 pub(crate) mod event;
 pub(crate) mod membership;

@@ -1,7 +1,10 @@
 //! Showing personal data in full: for a reason, to whom it concerns, and never without a trace.
 
 use bangfu_people::model::audit::{AuditEntry, verify};
-use bangfu_proto::people::v1::RevealPersonRequest;
+use bangfu_proto::{
+    common::v1::DateRange,
+    people::v1::{AuditEntry as Told, ListAuditRequest, RevealPersonRequest},
+};
 use bangfu_testkit::{City, DADONG, LIBAO, reason, sample};
 use sqlx::{FromRow as _, Row as _, postgres::PgRow};
 
@@ -93,5 +96,56 @@ async fn concurrent_reveals_make_one_chain_without_forks() {
     let entries = trail(&city, DADONG).await;
     assert_eq!(entries.len(), 26);
     assert_eq!(verify(DADONG, &entries), Ok(()));
+    city.close().await;
+}
+
+#[tokio::test]
+async fn the_trail_is_found_by_person_by_account_and_by_day_by_those_allowed() {
+    let city = City::new().await;
+    let clerk = city.clerk(DADONG);
+    let mut people = Vec::new();
+    for n in 0..2 {
+        people
+            .push(clerk.people().register_person(sample::person(n)).await.expect("registered").into_inner().person_id);
+    }
+    city.turn_to("2026-01-06");
+    let coordinator = city.coordinator(DADONG, &[]);
+    let request = RevealPersonRequest { person_id: people[0].clone(), reason: "上门走访".to_owned() };
+    coordinator.people().reveal_person(request).await.expect("revealed");
+
+    let reviewer = city.reviewer(DADONG);
+    let found = async |request: ListAuditRequest| -> Vec<Told> {
+        let (mut all, mut request) = (Vec::new(), ListAuditRequest { page_size: 1, ..request });
+        loop {
+            let page = reviewer.people().list_audit(request.clone()).await.expect("a page").into_inner();
+            all.extend(page.entries);
+            if page.next_page_token.is_empty() {
+                return all;
+            }
+            request.page_token = page.next_page_token;
+        }
+    };
+    let actions = |entries: &[Told]| entries.iter().map(|entry| entry.action.clone()).collect::<Vec<_>>();
+    let all = found(ListAuditRequest::default()).await;
+    assert_eq!(actions(&all), ["REVEAL", "REGISTER", "REGISTER", "UPSERT_TOWNSHIP"]);
+    assert_eq!(all.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [4, 3, 2, 1]);
+    assert!(all.iter().all(|entry| entry.hash.len() == 64));
+    let reveal = &all[0];
+    assert_eq!((reveal.actor.as_str(), reveal.reason.as_str()), ("coordinator-1", "上门走访"));
+
+    let about = found(ListAuditRequest { person_id: people[0].clone(), ..Default::default() }).await;
+    assert_eq!(actions(&about), ["REVEAL", "REGISTER"]);
+    let by = found(ListAuditRequest { actor: "clerk-1".to_owned(), ..Default::default() }).await;
+    assert_eq!(actions(&by), ["REGISTER", "REGISTER"]);
+    let day = |text: &str| bangfu::client::date(text.parse().expect("a date"));
+    for (from, to, count) in [(None, day("2026-01-05"), 3), (day("2026-01-06"), None, 1), (day("2026-01-07"), None, 0)]
+    {
+        let during = Some(DateRange { from, to });
+        assert_eq!(found(ListAuditRequest { during, ..Default::default() }).await.len(), count);
+    }
+    let by_clerk = clerk.people().list_audit(ListAuditRequest::default()).await.expect_err("not a clerk's");
+    assert_eq!(reason(&by_clerk), "ROLE_MISSING");
+    let there = city.reviewer(LIBAO).people().list_audit(ListAuditRequest::default()).await.expect("a page");
+    assert_eq!(actions(&there.into_inner().entries), ["UPSERT_TOWNSHIP"]);
     city.close().await;
 }

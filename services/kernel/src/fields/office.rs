@@ -1,7 +1,8 @@
 //! What an office calls the fields of the contract: the sentence for an office worker names no English field.
 
 /// By the field's own name, or by its path where the name alone would say something else.
-const WORDS: [(&str, &str); 101] = [
+const WORDS: [(&str, &str); 105] = [
+    ("actor", "操作账号"),
     ("address", "住址"),
     ("answered_by", "接听人"),
     ("as_of", "截至日期"),
@@ -24,6 +25,9 @@ const WORDS: [(&str, &str); 101] = [
     ("due", "到期日"),
     ("due.from", "到期日起"),
     ("due.to", "到期日止"),
+    ("during", "日期范围"),
+    ("during.from", "起始日期"),
+    ("during.to", "截止日期"),
     ("education", "文化程度"),
     ("effective_on", "起始日期"),
     ("employer", "就业单位"),

@@ -2,6 +2,7 @@
 
 use bangfu_kernel::Error;
 use bangfu_platform::db::{TownshipTx, fault};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::township;
@@ -85,6 +86,59 @@ pub(crate) async fn list(tx: &mut TownshipTx) -> Result<Vec<AuditEntry>, Error> 
          ORDER BY seq
         "#,
         township,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
+}
+
+/// Which entries are wanted.
+#[derive(Debug)]
+pub(crate) struct Filter {
+    /// Only those before this number.
+    pub before: i64,
+    /// Only those about this person.
+    pub person_id: Option<Uuid>,
+    /// Only those of this account.
+    pub actor: Option<String>,
+    /// Only those from this instant on.
+    pub from: Option<DateTime<Utc>>,
+    /// Only those before this instant.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// Entries of the unit's township, the latest first.
+#[tracing::instrument(name = "db.audit.page", level = "debug", skip_all)]
+pub(crate) async fn page(tx: &mut TownshipTx, filter: &Filter, limit: i64) -> Result<Vec<AuditEntry>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_as!(
+        AuditEntry,
+        r#"
+        SELECT seq
+             , at
+             , actor
+             , action
+             , person_id
+             , reason
+             , previous
+             , hash
+          FROM audit
+         WHERE township = $1
+           AND seq < $2
+           AND ($3::uuid IS NULL OR person_id = $3)
+           AND ($4::text IS NULL OR actor = $4)
+           AND ($5::timestamptz IS NULL OR at >= $5)
+           AND ($6::timestamptz IS NULL OR at < $6)
+         ORDER BY seq DESC
+         LIMIT $7
+        "#,
+        township,
+        filter.before,
+        filter.person_id,
+        filter.actor,
+        filter.from,
+        filter.until,
+        limit,
     )
     .fetch_all(tx)
     .await
