@@ -86,6 +86,10 @@ pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
             let request = people::GetPersonRequest { person_id: bad(), township: bad() };
             (told(registry.get_person(request).await), "person_id township".into())
         }
+        "FindPerson" => {
+            let request = people::FindPersonRequest { id_number: "320699198001010010".to_owned() };
+            (told(registry.find_person(request).await), "id_number".into())
+        }
         "BatchGetPeople" => {
             let request = people::BatchGetPeopleRequest { person_ids: vec![bad(); 501], township: bad() };
             (told(registry.batch_get_people(request).await), "person_ids township".into())

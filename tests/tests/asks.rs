@@ -15,7 +15,7 @@ use bangfu_proto::{
         RecordContactRequest, RunSweepRequest, VoidContactRequest, WatchDutiesRequest, WorkloadGroup,
     },
     people::v1::{
-        BatchGetPeopleRequest, CancelUnemploymentRequest, CancellationReason, EmploymentStatus,
+        BatchGetPeopleRequest, CancelUnemploymentRequest, CancellationReason, EmploymentStatus, FindPersonRequest,
         GetEmploymentHistoryRequest, GetLevelRequest, GetPersonRequest, GetRegistrationsRequest, Group,
         ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest, ListAuditRequest, ListPeopleRequest,
         ListSurveysRequest, ListTownshipsRequest, RecordEmploymentRequest, RecordSurveyRequest,
@@ -136,6 +136,12 @@ pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: 
             let about = GetPersonRequest { person_id: names.person.clone(), township: String::new() };
             let at = GetPersonRequest { person_id: own_person.to_owned(), township: township() };
             vec![names.told(people.get_person(about).await), names.told(people.get_person(at).await)]
+        }
+        "FindPerson" => {
+            // LIBAO's first person in the scene of foreign.rs; a number that nobody has.
+            let number = if names.pages.is_empty() { 9_999 } else { 10 };
+            let about = FindPersonRequest { id_number: sample::id_number(number) };
+            vec![names.told(people.find_person(about).await)]
         }
         "BatchGetPeople" => {
             let about = BatchGetPeopleRequest { person_ids: vec![names.person.clone()], township: String::new() };

@@ -3,7 +3,7 @@
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 
 /// Verbs that change nothing. RevealPerson leaves an audit entry at every call, on purpose.
-const READING: [&str; 5] = ["Get", "BatchGet", "List", "Watch", "Reveal"];
+const READING: [&str; 6] = ["Find", "Get", "BatchGet", "List", "Watch", "Reveal"];
 
 fn methods() -> Vec<MethodDescriptor> {
     let pool = DescriptorPool::decode(bangfu_proto::DESCRIPTOR_SET).expect("the contract");

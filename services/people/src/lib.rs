@@ -8,6 +8,7 @@
 //! |---|---|
 //! | RegisterPerson | `rpc/register_person.rs` → `register.rs` |
 //! | GetPerson | `rpc/get_person.rs` |
+//! | FindPerson | `rpc/find_person.rs` → `vault/index.rs` |
 //! | BatchGetPeople | `rpc/batch_get_people.rs` |
 //! | ListPeople | `rpc/list_people.rs` |
 //! | UpdatePerson | `rpc/update_person.rs` |

@@ -2,6 +2,7 @@
 
 mod batch_get_people;
 mod cancel_unemployment;
+mod find_person;
 mod get_employment_history;
 mod get_level;
 mod get_person;
@@ -26,12 +27,12 @@ mod watch_people;
 use bangfu_platform::stack::answer;
 use bangfu_proto::people::v1::{
     BatchGetPeopleRequest, BatchGetPeopleResponse, BelievedLevel, CancelUnemploymentRequest, EmploymentHistory,
-    EmploymentRecord, EmploymentRegistration, GetEmploymentHistoryRequest, GetLevelRequest, GetPersonRequest,
-    GetRegistrationsRequest, ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest, ListAuditRequest,
-    ListAuditResponse, ListPeopleRequest, ListPeopleResponse, ListSurveysRequest, ListSurveysResponse,
-    ListTownshipsRequest, ListTownshipsResponse, Person, RecordEmploymentRequest, RecordSurveyRequest,
-    RegisterEmploymentRequest, RegisterPersonRequest, RegisterUnemploymentRequest, Registrations, RevealPersonRequest,
-    RevealedPerson, RosterImport, Survey, Township, UnemploymentRegistration, UpdatePersonRequest,
+    EmploymentRecord, EmploymentRegistration, FindPersonRequest, GetEmploymentHistoryRequest, GetLevelRequest,
+    GetPersonRequest, GetRegistrationsRequest, ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest,
+    ListAuditRequest, ListAuditResponse, ListPeopleRequest, ListPeopleResponse, ListSurveysRequest,
+    ListSurveysResponse, ListTownshipsRequest, ListTownshipsResponse, Person, RecordEmploymentRequest,
+    RecordSurveyRequest, RegisterEmploymentRequest, RegisterPersonRequest, RegisterUnemploymentRequest, Registrations,
+    RevealPersonRequest, RevealedPerson, RosterImport, Survey, Township, UnemploymentRegistration, UpdatePersonRequest,
     UpsertTownshipRequest, WatchPeopleRequest, WatchPeopleResponse, people_service_server::PeopleService,
 };
 use tokio_stream::wrappers::ReceiverStream;
@@ -51,6 +52,10 @@ impl PeopleService for People {
 
     async fn get_person(&self, request: Request<GetPersonRequest>) -> Answer<Person> {
         answer(get_person::handle(self, request).await)
+    }
+
+    async fn find_person(&self, request: Request<FindPersonRequest>) -> Answer<Person> {
+        answer(find_person::handle(self, request).await)
     }
 
     async fn batch_get_people(&self, request: Request<BatchGetPeopleRequest>) -> Answer<BatchGetPeopleResponse> {

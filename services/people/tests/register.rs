@@ -1,7 +1,9 @@
 //! Registering by hand: masked on the way out, once in the whole city, once a request id.
 
 use bangfu::client::request_id;
-use bangfu_proto::people::v1::{EmploymentStatus, Group, RegisterPersonRequest, ServiceLevel, Sex, Source};
+use bangfu_proto::people::v1::{
+    EmploymentStatus, FindPersonRequest, Group, RegisterPersonRequest, ServiceLevel, Sex, Source,
+};
 use bangfu_testkit::{City, DADONG, LIBAO, reason, sample};
 use tonic::Code;
 use tonic_types::StatusExt as _;
@@ -132,6 +134,28 @@ async fn a_name_that_breaks_a_rule_is_told_that_rule_and_no_other() {
         let violations = refused.get_details_bad_request().expect("violations").field_violations;
         assert_eq!(violations.len(), 1, "{violations:?}");
         assert_eq!(violations[0].field, "name");
+    }
+    city.close().await;
+}
+
+#[tokio::test]
+async fn somebody_is_found_by_the_whole_number_in_their_own_township_only() {
+    let city = City::new().await;
+    let clerk = city.clerk(DADONG);
+    let person = clerk.people().register_person(sample::person(1)).await.expect("registered").into_inner();
+    let find = |number: String| FindPersonRequest { id_number: number };
+    let number = sample::id_number(1);
+    let spaced = format!(" {} {}", &number[..6], number[6..].to_lowercase());
+    for written in [number.clone(), spaced] {
+        assert_eq!(clerk.people().find_person(find(written)).await.expect("found").into_inner(), person);
+    }
+    let nobody = clerk.people().find_person(find(sample::id_number(2))).await.expect_err("nobody");
+    let there = city.clerk(LIBAO).people().find_person(find(number.clone())).await.expect_err("not theirs");
+    assert_eq!((nobody.code(), nobody.details()), (Code::NotFound, there.details()));
+    for wrong in ["", "320699", "320699198001010010"] {
+        let refused = clerk.people().find_person(find(wrong.to_owned())).await.expect_err("no number");
+        assert_eq!(reason(&refused), "FIELD_INVALID", "{wrong}");
+        assert!(wrong.is_empty() || !format!("{refused:?}").contains(wrong), "an error holds no number");
     }
     city.close().await;
 }

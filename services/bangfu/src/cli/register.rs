@@ -48,6 +48,11 @@ pub(super) enum PeopleVerb {
         #[command(flatten)]
         connection: Connection,
     },
+    /// The one with an ID number, which is read from standard input: it would stay in the shell's history otherwise.
+    Find {
+        #[command(flatten)]
+        connection: Connection,
+    },
     /// The full personal data of one, for a reason that is kept with your name.
     Reveal {
         /// The person.
@@ -93,6 +98,15 @@ impl PeopleVerb {
                 let request = people::GetPersonRequest { person_id, ..Default::default() };
                 let person = connection.open().await?.people().get_person(request).await;
                 show(client::people::card(person.map_err(Problem::from)?.get_ref()));
+            }
+            Self::Find { connection } => {
+                eprintln!("身份证号码 ID number:");
+                let id_number = std::io::stdin().lines().next().transpose()?.unwrap_or_default();
+                let person =
+                    connection.open().await?.people().find_person(people::FindPersonRequest { id_number }).await;
+                let person = person.map_err(Problem::from)?.into_inner();
+                show(client::people::card(&person));
+                say(format_args!("  person_id  {}", person.person_id));
             }
             Self::Reveal { person_id, reason, connection } => {
                 let request = people::RevealPersonRequest { person_id, reason };
