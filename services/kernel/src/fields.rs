@@ -36,6 +36,11 @@ pub fn enumerated() -> Rule {
     rule("must be one of the values of the contract", "应为接口约定的取值")
 }
 
+/// What is wrong with the number of an enum that has to be one of the contract's values: 0 stands for nothing given.
+pub fn not_given_or_enumerated(number: i32) -> Rule {
+    if number == 0 { required() } else { enumerated() }
+}
+
 /// A required UUID.
 pub fn uuid(field: &'static str, text: &str, faults: &mut Violations) -> Uuid {
     match Uuid::try_parse(text) {

@@ -46,8 +46,8 @@ pub struct Known {
 /// What changes: `None` or empty where nothing does. Never printed.
 #[derive(Default)]
 pub struct Difference {
-    /// 姓名
-    pub name: Option<String>,
+    /// The row has another name: one of the two is mistyped, and nothing of the row is written.
+    pub other_name: bool,
     /// 联系电话
     pub phone: Option<String>,
     /// 住址
@@ -85,7 +85,7 @@ impl Difference {
             }
         }
         Self {
-            name: differs(new.name, &known.name),
+            other_name: differs(new.name, &known.name).is_some(),
             phone: new.phone.and_then(|phone| differs(phone, &known.phone)),
             address: differs(new.address, &known.address),
             remark: differs(new.remark, &known.remark),
@@ -104,7 +104,6 @@ impl Difference {
     /// The contract's names of the fields that change; empty: the row says nothing new.
     pub fn fields(&self) -> Vec<&'static str> {
         [
-            ("name", self.name.is_some()),
             ("phone", self.phone.is_some()),
             ("address", self.address.is_some()),
             ("village", self.village.is_some()),

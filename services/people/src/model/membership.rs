@@ -101,6 +101,18 @@ pub fn overlaps(memberships: &[Membership], group: Group, from: NaiveDate) -> bo
     })
 }
 
+/// The first day from `from` on that no earlier membership of the group takes; `None`: one has not ended.
+pub fn first_free(memberships: &[Membership], group: Group, from: NaiveDate) -> Option<NaiveDate> {
+    let of_group = || memberships.iter().filter(|membership| membership.group == group);
+    let ends = of_group().map(|membership| membership.until).collect::<Option<Vec<_>>>()?;
+    let mut day = ends.into_iter().fold(from, NaiveDate::max);
+    // One that began and ended on a day has never held, and takes the day all the same.
+    while of_group().any(|membership| membership.from == day) {
+        day = day.succ_opt()?;
+    }
+    Some(day)
+}
+
 /// The membership of the group that has not ended; there is one at most.
 pub fn open(memberships: &[Membership], group: Group) -> Option<&Membership> {
     memberships.iter().find(|membership| membership.group == group && membership.until.is_none())
@@ -203,6 +215,34 @@ mod tests {
         for (memberships, from, expected) in table {
             assert_eq!(overlaps(&memberships, Group::Veteran, day(from)), expected, "{memberships:?} {from}");
             assert!(!overlaps(&memberships, Group::RelativePoverty, day(from)));
+        }
+    }
+
+    #[test]
+    fn a_membership_goes_on_where_the_one_before_ended() {
+        let day = |text: &str| text.parse::<NaiveDate>().expect("a date");
+        let held = |from: &str, until: Option<&str>| Membership {
+            until: until.map(day),
+            until_known_on: until.map(day),
+            ..Membership::begin(Group::Veteran, day(from), day(from), Source::DataMatch)
+        };
+        for (memberships, from, free) in [
+            (vec![], "2026-01-05", Some("2026-01-05")),
+            (vec![held("2026-01-05", None)], "2026-01-02", None),
+            (vec![held("2025-12-01", Some("2026-01-05"))], "2026-01-02", Some("2026-01-05")),
+            (vec![held("2025-12-01", Some("2026-01-05"))], "2026-02-01", Some("2026-02-01")),
+            (vec![held("2026-01-05", Some("2026-01-05"))], "2026-01-05", Some("2026-01-06")),
+            (
+                vec![held("2026-01-05", Some("2026-01-05")), held("2026-01-06", Some("2026-01-06"))],
+                "2026-01-05",
+                Some("2026-01-07"),
+            ),
+        ] {
+            let found = first_free(&memberships, Group::Veteran, day(from));
+            assert_eq!(found, free.map(day), "{memberships:?} {from}");
+            if let Some(found) = found {
+                assert!(!overlaps(&memberships, Group::Veteran, found));
+            }
         }
     }
 }

@@ -101,7 +101,7 @@ fn compare<P: Into<NewPerson>>(
         let known = known.remove(&id).ok_or_else(|| Error::internal("a claimed ID number leads to nobody"))?;
         let difference = Difference::between(person.into(), &known, desk.today);
         let fields = difference.fields();
-        if difference.name.is_some() {
+        if difference.other_name {
             batch.answers.push((at, Outcome::OtherName));
         } else if fields.is_empty() {
             batch.answers.push((at, Outcome::Known));

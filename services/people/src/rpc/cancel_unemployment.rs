@@ -35,7 +35,7 @@ pub(super) async fn handle(
             store::registration::cancel(tx, person_id, registration.registration_id, &cancelled).await?;
             let memberships = store::membership::of_person(tx, person_id).await?;
             let (group, reason) = (Group::RegisteredUnemployed, reason_word(cancelled.reason));
-            leave_group::end(tx, person_id, memberships, group, cancelled.on, reason).await?;
+            leave_group::end(tx, person_id, memberships, group, cancelled.on, &cancelled.evidence).await?;
             store::person::touch(tx, person_id, &Touch::default()).await?;
             registration.cancelled = Some(cancelled);
             tx.emit(wire::event::unemployment_registered(&registration));
@@ -60,8 +60,7 @@ fn decode(request: &CancelUnemploymentRequest, today: NaiveDate) -> Result<(Uuid
     fields::not_after_today("cancelled_on", on, today, &mut faults);
     let reason = CancellationReason::try_from(request.reason).unwrap_or_default();
     if reason == CancellationReason::Unspecified {
-        let rule = if request.reason == 0 { fields::required() } else { fields::enumerated() };
-        faults.add("reason", rule);
+        faults.add("reason", fields::not_given_or_enumerated(request.reason));
     }
     let evidence = fields::text("evidence", &request.evidence, 2, 512, &mut faults);
     faults.check()?;

@@ -59,8 +59,7 @@ fn decode(request: &JoinGroupRequest, today: NaiveDate) -> Result<(Uuid, Uuid, M
     fields::not_after_today("from", from, today, &mut faults);
     let source = proto::Source::try_from(request.source).unwrap_or_default();
     if source == proto::Source::Unspecified {
-        let rule = if request.source == 0 { fields::required() } else { fields::enumerated() };
-        faults.add("source", rule);
+        faults.add("source", fields::not_given_or_enumerated(request.source));
     }
     let details =
         request.details.as_ref().and_then(|details| wire::membership::decode(details, group, today, &mut faults));

@@ -75,8 +75,7 @@ fn decode(request: &RegisterEmploymentRequest, today: NaiveDate) -> Result<Entry
     let mut faults = Violations::default();
     let registered_by = RegisteredBy::try_from(request.registered_by).unwrap_or_default();
     if registered_by == RegisteredBy::Unspecified {
-        let rule = if request.registered_by == 0 { fields::required() } else { fields::enumerated() };
-        faults.add("registered_by", rule);
+        faults.add("registered_by", fields::not_given_or_enumerated(request.registered_by));
     }
     let registered_on =
         fields::optional_date("registered_on", request.registered_on.as_ref(), &mut faults).unwrap_or(today);

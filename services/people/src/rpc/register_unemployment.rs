@@ -26,8 +26,7 @@ pub(super) async fn handle(
 ) -> Result<proto::UnemploymentRegistration, Error> {
     let (permit, request) = admitted(request)?;
     let clock = &svc.ground.clock;
-    let (request_id, mut registration) = decode(&request, clock.today())?;
-    let person_id = registration.person_id;
+    let Entry { request_id, person_id, registered_on, evidence } = decode(&request, clock.today())?;
 
     let mut tx = svc.ground.db.township(&permit).await?;
     let registration = tx
@@ -35,12 +34,18 @@ pub(super) async fn handle(
             served::lock(tx, person_id).await?;
             let records = store::employment::of_people(tx, &[person_id]).await?;
             let records: Vec<_> = records.into_iter().map(|(_, record)| record).collect();
-            let believed = believed_on(&records, registration.registered_on, clock.today());
+            let believed = believed_on(&records, registered_on, clock.today());
             if believed.is_none_or(|record| record.status != EmploymentStatus::Unemployed) {
                 return Err(Error::NotUnemployed);
             }
-            registration.registration_id = id::new(clock);
-            registration.created_at = clock.now();
+            let registration = UnemploymentRegistration {
+                registration_id: id::new(clock),
+                person_id,
+                registered_on,
+                evidence,
+                cancelled: None,
+                created_at: clock.now(),
+            };
             store::registration::insert_unemployment(tx, &registration).await?;
             join(tx, &registration).await?;
             tx.emit(wire::event::unemployment_registered(&registration));
@@ -53,17 +58,16 @@ pub(super) async fn handle(
     Ok(registration)
 }
 
-/// Begins the membership that stands with the registration, unless the person is a member already.
+/// Begins the membership that stands with the registration, unless one stands already; where an earlier one ended after
+/// the registration's day, it goes on from there.
 async fn join(tx: &mut TownshipTx, registration: &UnemploymentRegistration) -> Result<(), Error> {
     let (person_id, group) = (registration.person_id, Group::RegisteredUnemployed);
     let mut memberships = store::membership::of_person(tx, person_id).await?;
-    if membership::overlaps(&memberships, group, registration.registered_on) {
-        return Ok(());
-    }
+    let Some(from) = membership::first_free(&memberships, group, registration.registered_on) else { return Ok(()) };
     let today = tx.clock().today();
     let begun = Membership {
         evidence: registration.evidence.clone(),
-        ..Membership::begin(group, registration.registered_on, today, Source::SelfApplication)
+        ..Membership::begin(group, from, today, Source::SelfApplication)
     };
     store::membership::begin(tx, person_id, &begun).await?;
     store::person::touch(tx, person_id, &Touch::default()).await?;
@@ -72,20 +76,24 @@ async fn join(tx: &mut TownshipTx, registration: &UnemploymentRegistration) -> R
     Ok(())
 }
 
-fn decode(request: &RegisterUnemploymentRequest, today: NaiveDate) -> Result<(Uuid, UnemploymentRegistration), Error> {
+struct Entry {
+    request_id: Uuid,
+    person_id: Uuid,
+    registered_on: NaiveDate,
+    evidence: String,
+}
+
+fn decode(request: &RegisterUnemploymentRequest, today: NaiveDate) -> Result<Entry, Error> {
     let mut faults = Violations::default();
-    let request_id = fields::uuid("request_id", &request.request_id, &mut faults);
     let registered_on =
         fields::optional_date("registered_on", request.registered_on.as_ref(), &mut faults).unwrap_or(today);
     fields::not_after_today("registered_on", registered_on, today, &mut faults);
-    let registration = UnemploymentRegistration {
-        registration_id: Uuid::nil(),
+    let entry = Entry {
+        request_id: fields::uuid("request_id", &request.request_id, &mut faults),
         person_id: fields::uuid("person_id", &request.person_id, &mut faults),
         registered_on,
         evidence: fields::text("evidence", &request.evidence, 0, 512, &mut faults),
-        cancelled: None,
-        created_at: chrono::DateTime::UNIX_EPOCH,
     };
     faults.check()?;
-    Ok((request_id, registration))
+    Ok(entry)
 }

@@ -55,8 +55,7 @@ pub(crate) fn decode(
     faults: &mut Violations,
 ) -> NewEmployment {
     let status = proto::EmploymentStatus::try_from(message.status).ok().and_then(status_of).unwrap_or_else(|| {
-        let rule = if message.status == 0 { fields::required() } else { fields::enumerated() };
-        faults.add("employment.status", rule);
+        faults.add("employment.status", fields::not_given_or_enumerated(message.status));
         EmploymentStatus::Unverified
     });
     let effective_on = fields::date("employment.effective_on", message.effective_on.as_ref(), faults);

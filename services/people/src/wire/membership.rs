@@ -63,8 +63,7 @@ fn details(details: &Details) -> MessageDetails {
 /// A required group.
 pub(crate) fn group(number: i32, faults: &mut Violations) -> Group {
     proto::Group::try_from(number).ok().and_then(group_of).unwrap_or_else(|| {
-        let rule = if number == 0 { fields::required() } else { fields::enumerated() };
-        faults.add("group", rule);
+        faults.add("group", fields::not_given_or_enumerated(number));
         Group::RegisteredUnemployed
     })
 }
@@ -89,8 +88,7 @@ pub(crate) fn decode(
         RequestDetails::Discharge(message) => {
             let kind = proto::DischargeKind::try_from(message.kind).unwrap_or_default();
             if kind == proto::DischargeKind::Unspecified {
-                let rule = if message.kind == 0 { fields::required() } else { fields::enumerated() };
-                faults.add("discharge.kind", rule);
+                faults.add("discharge.kind", fields::not_given_or_enumerated(message.kind));
             }
             let kind = kind.as_str_name().trim_start_matches("DISCHARGE_KIND_").to_owned();
             let field = "discharge.discharged_on";

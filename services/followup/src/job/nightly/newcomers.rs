@@ -31,20 +31,28 @@ struct Seen {
 }
 
 impl Newcomers {
-    /// Looks once, and sweeps whatever has come to rest. What fails is tried again at the next look.
+    /// Looks once, and sweeps whatever has come to rest. A township that fails does not keep the others from being swept,
+    /// and is tried again at the next look; the first failure is the answer.
     pub(super) async fn sweep(&mut self, svc: &Followup, today: NaiveDate) -> Result<(), Error> {
         let permit = svc.permit("followup.newcomers", None);
         let mut tx = svc.ground.db.city(&permit).await?;
         let waiting = store::township::with_newcomers(&mut tx, today).await?;
         tx.commit().await?;
+        let mut failure = None;
         for Waiting { township, people, .. } in self.due(waiting) {
-            for sweep in sweep::run(svc, &permit, std::slice::from_ref(&township), today).await? {
-                let (in_scope, failed) = (sweep.in_scope, sweep.failed);
-                tracing::info!(%township, in_scope, failed, %today, "swept newcomers");
+            match sweep::run(svc, &permit, std::slice::from_ref(&township), today).await {
+                Ok(sweeps) => {
+                    for sweep in sweeps {
+                        let (in_scope, failed) = (sweep.in_scope, sweep.failed);
+                        tracing::info!(%township, in_scope, failed, %today, "swept newcomers");
+                    }
+                    self.swept(&township, people);
+                }
+                Err(Error::Stopping) => return Err(Error::Stopping),
+                Err(error) => failure = failure.or(Some(error)),
             }
-            self.swept(&township, people);
         }
-        Ok(())
+        failure.map_or(Ok(()), Err)
     }
 
     /// Of the townships in which somebody waits those to be swept now.
