@@ -126,7 +126,6 @@ async fn nobody_is_registered_as_unemployed_who_is_not_believed_to_be() {
     becomes(&clerk, &id, S::Flexible, "2026-01-03").await;
     assert_eq!(reason(&registers(&clerk, unemployed(&id, "2026-01-05")).await.expect_err("works")), "NOT_UNEMPLOYED");
     registers(&clerk, unemployed(&id, "2026-01-02")).await.expect("they were, that day");
-    // Their membership had ended on 01-05, after the day of the registration: it goes on from there.
     assert!(is_member(&clerk, &id).await, "a registration stands, so they are a member");
     let by_coordinator = registers(&city.coordinator(DADONG, &[]), unemployed(&id, "2026-01-02")).await;
     assert_eq!(reason(&by_coordinator.expect_err("a clerk's business")), "ROLE_MISSING");

@@ -104,9 +104,14 @@ pub fn overlaps(memberships: &[Membership], group: Group, from: NaiveDate) -> bo
 /// The first day from `from` on that no earlier membership of the group takes; `None`: one has not ended.
 pub fn first_free(memberships: &[Membership], group: Group, from: NaiveDate) -> Option<NaiveDate> {
     let of_group = || memberships.iter().filter(|membership| membership.group == group);
-    let ends = of_group().map(|membership| membership.until).collect::<Option<Vec<_>>>()?;
-    let mut day = ends.into_iter().fold(from, NaiveDate::max);
-    // One that began and ended on a day has never held, and takes the day all the same.
+    let mut day = from;
+    for membership in of_group() {
+        let until = membership.until?;
+        if until > membership.from {
+            day = day.max(until);
+        }
+    }
+    // One that began and ended on a day has never held, but no other begins on that day.
     while of_group().any(|membership| membership.from == day) {
         day = day.succ_opt()?;
     }
@@ -232,6 +237,7 @@ mod tests {
             (vec![held("2025-12-01", Some("2026-01-05"))], "2026-01-02", Some("2026-01-05")),
             (vec![held("2025-12-01", Some("2026-01-05"))], "2026-02-01", Some("2026-02-01")),
             (vec![held("2026-01-05", Some("2026-01-05"))], "2026-01-05", Some("2026-01-06")),
+            (vec![held("2026-01-05", Some("2026-01-05"))], "2026-01-02", Some("2026-01-02")),
             (
                 vec![held("2026-01-05", Some("2026-01-05")), held("2026-01-06", Some("2026-01-06"))],
                 "2026-01-05",
