@@ -55,9 +55,14 @@ fn backwards() -> Option<DateRange> {
 pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
     let caller = |role: Role| match role {
         Role::Bureau => city.bureau(),
+        Role::Reviewer => city.reviewer(DADONG),
         _ => city.clerk(DADONG),
     };
-    let client = caller(if ["UpsertTownship", "RunSweep"].contains(&method) { Role::Bureau } else { Role::Clerk });
+    let client = caller(match method {
+        "UpsertTownship" | "RunSweep" | "DecideRecognition" | "RevokeRecognition" => Role::Bureau,
+        "CheckRecognition" | "RecogniseHousehold" => Role::Reviewer,
+        _ => Role::Clerk,
+    });
     let (mut registry, mut follow) = (client.people(), client.followup());
     let bad = || "nonsense\u{0}".to_owned();
     match method {
@@ -215,6 +220,131 @@ pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
         "GetRegistrations" => {
             let request = people::GetRegistrationsRequest { person_id: bad(), township: bad() };
             (told(registry.get_registrations(request).await), "person_id township".into())
+        }
+        "ApplyForRecognition" => {
+            let request = people::ApplyForRecognitionRequest {
+                request_id: bad(),
+                person_id: bad(),
+                difficulty_type: 99,
+                applied_by: 3,
+                applied_at: 3,
+                applied_on: no_date(),
+                evidence: long(512),
+            };
+            let fields = "request_id person_id difficulty_type applied_by applied_at applied_on evidence";
+            (told(registry.apply_for_recognition(request).await), fields.into())
+        }
+        "CheckRecognition" => {
+            let request = people::CheckRecognitionRequest {
+                request_id: bad(),
+                recognition_id: bad(),
+                passed: true,
+                note: long(512),
+            };
+            (told(registry.check_recognition(request).await), "request_id recognition_id note".into())
+        }
+        "DecideRecognition" => {
+            let request = people::DecideRecognitionRequest {
+                request_id: bad(),
+                township: bad(),
+                recognition_id: bad(),
+                granted: true,
+                note: "无".to_owned(),
+            };
+            (told(registry.decide_recognition(request).await), "request_id township recognition_id note".into())
+        }
+        "RevokeRecognition" => {
+            let request = people::RevokeRecognitionRequest {
+                request_id: bad(),
+                township: bad(),
+                recognition_id: bad(),
+                revoked_on: no_date(),
+                reason: long(512),
+            };
+            let fields = "request_id township recognition_id revoked_on reason";
+            (told(registry.revoke_recognition(request).await), fields.into())
+        }
+        "WithdrawRecognition" => {
+            let request =
+                people::WithdrawRecognitionRequest { request_id: bad(), recognition_id: bad(), reason: String::new() };
+            (told(registry.withdraw_recognition(request).await), "request_id recognition_id reason".into())
+        }
+        "GetRecognition" => {
+            let request = people::GetRecognitionRequest { recognition_id: bad(), township: bad() };
+            (told(registry.get_recognition(request).await), "recognition_id township".into())
+        }
+        "ListRecognitions" => {
+            let request = people::ListRecognitionsRequest {
+                page_size: 501,
+                page_token: bad(),
+                township: bad(),
+                person_id: bad(),
+                state: 99,
+            };
+            (told(registry.list_recognitions(request).await), "page_size township person_id state".into())
+        }
+        "CreateHousehold" => {
+            let member = || people::NewHouseholdMember { person_id: bad(), relation: 99, from: no_date() };
+            let other = people::HouseholdOther { relation: 99, birth_year: 1899, works: true };
+            let request = people::CreateHouseholdRequest {
+                request_id: bad(),
+                kind: 3,
+                members: (0..21).map(|_| member()).collect(),
+                others: vec![other; 21],
+            };
+            let fields = "request_id kind members members.person_id members.relation members.from others                           others.relation others.birth_year";
+            (told(registry.create_household(request).await), fields.into())
+        }
+        "AddHouseholdMember" => {
+            let member = people::NewHouseholdMember { person_id: bad(), relation: 99, from: no_date() };
+            let request =
+                people::AddHouseholdMemberRequest { request_id: bad(), household_id: bad(), member: Some(member) };
+            let fields = "request_id household_id member.person_id member.relation member.from";
+            (told(registry.add_household_member(request).await), fields.into())
+        }
+        "RemoveHouseholdMember" => {
+            let request = people::RemoveHouseholdMemberRequest {
+                request_id: bad(),
+                household_id: bad(),
+                person_id: bad(),
+                until: no_date(),
+            };
+            let fields = "request_id household_id person_id until";
+            (told(registry.remove_household_member(request).await), fields.into())
+        }
+        "UpdateHousehold" => {
+            let other = people::HouseholdOther { relation: 0, birth_year: 2101, works: false };
+            let request = people::UpdateHouseholdRequest {
+                request_id: bad(),
+                household_id: bad(),
+                etag: String::new(),
+                others: vec![other; 21],
+            };
+            let fields = "request_id household_id etag others others.relation others.birth_year";
+            (told(registry.update_household(request).await), fields.into())
+        }
+        "RecogniseHousehold" => {
+            let request =
+                people::RecogniseHouseholdRequest {
+                    request_id: bad(), household_id: bad(), evidence: "无".to_owned()
+                };
+            (told(registry.recognise_household(request).await), "request_id household_id evidence".into())
+        }
+        "GetHousehold" => {
+            let request = people::GetHouseholdRequest { household_id: bad(), township: bad() };
+            (told(registry.get_household(request).await), "household_id township".into())
+        }
+        "ListHouseholds" => {
+            let request = people::ListHouseholdsRequest {
+                page_size: 501,
+                page_token: bad(),
+                township: bad(),
+                state: 99,
+                kind: 99,
+                person_id: bad(),
+                suspected: true,
+            };
+            (told(registry.list_households(request).await), "page_size township state kind person_id".into())
         }
         "RecordSurvey" => {
             let request = people::RecordSurveyRequest {

@@ -15,13 +15,17 @@ use bangfu_proto::{
         RecordContactRequest, RunSweepRequest, VoidContactRequest, WatchDutiesRequest, WorkloadGroup,
     },
     people::v1::{
-        BatchGetPeopleRequest, CancelUnemploymentRequest, CancellationReason, EmploymentStatus, FindPersonRequest,
-        GetEmploymentHistoryRequest, GetLevelRequest, GetPersonRequest, GetRegistrationsRequest, Group,
-        ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest, ListAuditRequest, ListPeopleRequest,
-        ListSurveysRequest, ListTownshipsRequest, RecordEmploymentRequest, RecordSurveyRequest,
+        AddHouseholdMemberRequest, AppliedAt, AppliedBy, ApplyForRecognitionRequest, BatchGetPeopleRequest,
+        CancelUnemploymentRequest, CancellationReason, CheckRecognitionRequest, CreateHouseholdRequest,
+        DecideRecognitionRequest, DifficultyType, EmploymentStatus, FindPersonRequest, GetEmploymentHistoryRequest,
+        GetHouseholdRequest, GetLevelRequest, GetPersonRequest, GetRecognitionRequest, GetRegistrationsRequest, Group,
+        HouseholdKind, HouseholdRelation, ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest, ListAuditRequest,
+        ListHouseholdsRequest, ListPeopleRequest, ListRecognitionsRequest, ListSurveysRequest, ListTownshipsRequest,
+        NewHouseholdMember, RecogniseHouseholdRequest, RecordEmploymentRequest, RecordSurveyRequest,
         RegisterEmploymentRequest, RegisterPersonRequest, RegisterUnemploymentRequest, RegisteredBy,
-        RevealPersonRequest, RosterRows, RosterStart, Source, UpdatePersonRequest, UpsertTownshipRequest, WantsWork,
-        WatchPeopleRequest, import_roster_request::Part,
+        RemoveHouseholdMemberRequest, RevealPersonRequest, RevokeRecognitionRequest, RosterRows, RosterStart, Source,
+        UpdateHouseholdRequest, UpdatePersonRequest, UpsertTownshipRequest, WantsWork, WatchPeopleRequest,
+        WithdrawRecognitionRequest, import_roster_request::Part,
     },
 };
 use bangfu_testkit::sample;
@@ -39,6 +43,8 @@ pub(crate) struct Names {
     pub(crate) person: String,
     pub(crate) record: String,
     pub(crate) contact: String,
+    pub(crate) recognition: String,
+    pub(crate) household: String,
     pub(crate) request: String,
     pub(crate) import_request: String,
     pub(crate) epochs: BTreeMap<&'static str, String>,
@@ -64,6 +70,8 @@ impl Names {
             person: random(),
             record: random(),
             contact: random(),
+            recognition: random(),
+            household: random(),
             request: random(),
             import_request: random(),
             epochs: ["people", "followup"].map(|service| (service, random())).into(),
@@ -96,7 +104,8 @@ impl Names {
             info.reason,
             info.domain
         );
-        for name in [&self.township, &self.person, &self.record, &self.contact, &self.request, &self.import_request] {
+        let ids = [&self.person, &self.record, &self.contact, &self.recognition, &self.household];
+        for name in ids.into_iter().chain([&self.township, &self.request, &self.import_request]) {
             text = text.replace(name.as_str(), "…").replace(&hex(name.as_bytes()), "…");
         }
         Refusal { reason: info.reason, text }
@@ -116,6 +125,14 @@ impl Names {
             Ok(_) => Ok("it streams".to_owned()),
             Err(status) => Err(self.refusal(&status)),
         }
+    }
+}
+
+fn lives_there(person_id: &str) -> NewHouseholdMember {
+    NewHouseholdMember {
+        person_id: person_id.to_owned(),
+        relation: HouseholdRelation::Other.into(),
+        ..Default::default()
     }
 }
 
@@ -273,6 +290,128 @@ pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: 
                 names.told(people.list_surveys(about).await),
                 names.told(people.list_surveys(at).await),
                 names.told(people.list_surveys(next).await),
+            ]
+        }
+        "ApplyForRecognition" => {
+            let about = ApplyForRecognitionRequest {
+                request_id: request_id(),
+                person_id: names.person.clone(),
+                difficulty_type: DifficultyType::Disabled.into(),
+                applied_by: AppliedBy::Self_.into(),
+                applied_at: AppliedAt::Residence.into(),
+                evidence: "残疾证".to_owned(),
+                ..Default::default()
+            };
+            vec![names.told(people.apply_for_recognition(about).await)]
+        }
+        "CheckRecognition" => {
+            let about = CheckRecognitionRequest {
+                request_id: request_id(),
+                recognition_id: names.recognition.clone(),
+                passed: false,
+                note: "材料不全".to_owned(),
+            };
+            vec![names.told(people.check_recognition(about).await)]
+        }
+        "DecideRecognition" => {
+            let about = DecideRecognitionRequest {
+                request_id: request_id(),
+                township: township(),
+                recognition_id: names.recognition.clone(),
+                granted: false,
+                note: "不符合条件".to_owned(),
+            };
+            vec![names.told(people.decide_recognition(about).await)]
+        }
+        "RevokeRecognition" => {
+            let about = RevokeRecognitionRequest {
+                request_id: request_id(),
+                township: township(),
+                recognition_id: names.recognition.clone(),
+                reason: "已就业".to_owned(),
+                ..Default::default()
+            };
+            vec![names.told(people.revoke_recognition(about).await)]
+        }
+        "WithdrawRecognition" => {
+            let about = WithdrawRecognitionRequest {
+                request_id: request_id(),
+                recognition_id: names.recognition.clone(),
+                reason: "本人放弃".to_owned(),
+            };
+            vec![names.told(people.withdraw_recognition(about).await)]
+        }
+        "GetRecognition" => {
+            let about = GetRecognitionRequest { recognition_id: names.recognition.clone(), ..Default::default() };
+            let at = GetRecognitionRequest { recognition_id: names.recognition.clone(), township: township() };
+            vec![names.told(people.get_recognition(about).await), names.told(people.get_recognition(at).await)]
+        }
+        "ListRecognitions" => {
+            let about = ListRecognitionsRequest { person_id: names.person.clone(), ..Default::default() };
+            let at = ListRecognitionsRequest { township: township(), ..Default::default() };
+            let next = ListRecognitionsRequest { page_token, ..Default::default() };
+            vec![
+                names.told(people.list_recognitions(about).await),
+                names.told(people.list_recognitions(at).await),
+                names.told(people.list_recognitions(next).await),
+            ]
+        }
+        "CreateHousehold" => {
+            let about = CreateHouseholdRequest {
+                request_id: request_id(),
+                kind: HouseholdKind::Urban.into(),
+                members: vec![lives_there(&names.person)],
+                ..Default::default()
+            };
+            vec![names.told(people.create_household(about).await)]
+        }
+        "AddHouseholdMember" => {
+            let about = AddHouseholdMemberRequest {
+                request_id: request_id(),
+                household_id: names.household.clone(),
+                member: Some(lives_there(own_person)),
+            };
+            vec![names.told(people.add_household_member(about).await)]
+        }
+        "RemoveHouseholdMember" => {
+            let about = RemoveHouseholdMemberRequest {
+                request_id: request_id(),
+                household_id: names.household.clone(),
+                person_id: names.person.clone(),
+                ..Default::default()
+            };
+            vec![names.told(people.remove_household_member(about).await)]
+        }
+        "UpdateHousehold" => {
+            let about = UpdateHouseholdRequest {
+                request_id: request_id(),
+                household_id: names.household.clone(),
+                etag: "1".to_owned(),
+                ..Default::default()
+            };
+            vec![names.told(people.update_household(about).await)]
+        }
+        "RecogniseHousehold" => {
+            let about = RecogniseHouseholdRequest {
+                request_id: request_id(),
+                household_id: names.household.clone(),
+                evidence: "入户核实".to_owned(),
+            };
+            vec![names.told(people.recognise_household(about).await)]
+        }
+        "GetHousehold" => {
+            let about = GetHouseholdRequest { household_id: names.household.clone(), ..Default::default() };
+            let at = GetHouseholdRequest { household_id: names.household.clone(), township: township() };
+            vec![names.told(people.get_household(about).await), names.told(people.get_household(at).await)]
+        }
+        "ListHouseholds" => {
+            let about = ListHouseholdsRequest { person_id: names.person.clone(), ..Default::default() };
+            let at = ListHouseholdsRequest { township: township(), ..Default::default() };
+            let next = ListHouseholdsRequest { page_token, ..Default::default() };
+            vec![
+                names.told(people.list_households(about).await),
+                names.told(people.list_households(at).await),
+                names.told(people.list_households(next).await),
             ]
         }
         "ImportRoster" => {

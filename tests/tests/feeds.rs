@@ -118,6 +118,8 @@ impl Rebuilt {
             Change::UnemploymentRegistered(_)
             | Change::EmploymentRegistered(_)
             | Change::SurveyRecorded(_)
+            | Change::RecognitionChanged(_)
+            | Change::HouseholdChanged(_)
             | Change::TownshipChanged(_) => {}
         }
     }

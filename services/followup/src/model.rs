@@ -9,6 +9,7 @@ pub mod contact;
 pub mod duty;
 pub mod exclusion;
 pub mod history;
+pub mod household;
 pub mod period;
 pub mod plan;
 pub mod service;

@@ -102,6 +102,41 @@ pub enum Error {
         /// The record.
         record_id: uuid::Uuid,
     },
+    /// The state of an application does not allow the step.
+    #[error("not possible in the state {state}")]
+    IllegalTransition {
+        /// The state, as its code word.
+        state: &'static str,
+    },
+    /// The register does not bear out what is asked.
+    #[error("the register does not bear out: {facts}")]
+    FactsMissing {
+        /// Code words, with commas between.
+        facts: String,
+    },
+    /// The public notice is not over.
+    #[error("the public notice runs until {until}")]
+    PublicityRuns {
+        /// Its last day.
+        until: chrono::NaiveDate,
+    },
+    /// The caller took an earlier step of the same application.
+    #[error("an earlier step was yours: somebody else has to take this one")]
+    OwnEntry,
+    /// An application of the same type is open, or recognised.
+    #[error("recognition {recognition_id} of this type is open or recognised")]
+    RecognitionStands {
+        /// That one.
+        recognition_id: uuid::Uuid,
+    },
+    /// Somebody belongs to a household already.
+    #[error("person {person_id} belongs to household {household_id}")]
+    PersonInHousehold {
+        /// Who.
+        person_id: uuid::Uuid,
+        /// To which.
+        household_id: uuid::Uuid,
+    },
     /// The cursor is older than what the feed keeps.
     #[error("the feed of {township} begins at {oldest}")]
     FeedCompacted {
@@ -183,6 +218,10 @@ pub enum Resource {
     Township,
     /// 扫描
     Sweep,
+    /// 就业困难认定
+    Recognition,
+    /// 家庭
+    Household,
 }
 
 impl Resource {
@@ -194,6 +233,8 @@ impl Resource {
             Self::Duty => "duty",
             Self::Township => "township",
             Self::Sweep => "sweep",
+            Self::Recognition => "recognition",
+            Self::Household => "household",
         }
     }
 
@@ -205,6 +246,8 @@ impl Resource {
             Self::Duty => "应做事项",
             Self::Township => "区镇",
             Self::Sweep => "巡查",
+            Self::Recognition => "就业困难认定",
+            Self::Household => "家庭",
         }
     }
 }

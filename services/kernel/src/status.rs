@@ -74,6 +74,12 @@ fn code_and_reason(error: &Error) -> (Code, R) {
         Error::RegistrationStands { .. } => (Code::FailedPrecondition, R::RegistrationStands),
         Error::NoRegistration => (Code::FailedPrecondition, R::NoRegistration),
         Error::RecordNotRegistrable { .. } => (Code::FailedPrecondition, R::RecordNotRegistrable),
+        Error::IllegalTransition { .. } => (Code::FailedPrecondition, R::IllegalTransition),
+        Error::FactsMissing { .. } => (Code::FailedPrecondition, R::FactsMissing),
+        Error::PublicityRuns { .. } => (Code::FailedPrecondition, R::PublicityRuns),
+        Error::OwnEntry => (Code::PermissionDenied, R::OwnEntry),
+        Error::RecognitionStands { .. } => (Code::FailedPrecondition, R::RecognitionStands),
+        Error::PersonInHousehold { .. } => (Code::FailedPrecondition, R::PersonInHousehold),
         Error::FeedCompacted { .. } => (Code::OutOfRange, R::FeedCompacted),
         Error::FeedEpochChanged { .. } => (Code::Aborted, R::FeedEpochChanged),
         Error::FeedReaderSlow => (Code::Aborted, R::FeedReaderSlow),
@@ -105,6 +111,13 @@ fn metadata(error: &Error, correlation_id: &str) -> HashMap<String, String> {
             vec![("group", group.code().to_owned())]
         }
         Error::RegistrationStands { registration_id } => vec![("registration_id", registration_id.to_string())],
+        Error::IllegalTransition { state } => vec![("state", (*state).to_owned())],
+        Error::FactsMissing { facts } => vec![("facts", facts.clone())],
+        Error::PublicityRuns { until } => vec![("until", until.to_string())],
+        Error::RecognitionStands { recognition_id } => vec![("recognition_id", recognition_id.to_string())],
+        Error::PersonInHousehold { person_id, household_id } => {
+            vec![("person_id", person_id.to_string()), ("household_id", household_id.to_string())]
+        }
         Error::FeedCompacted { township, oldest } => {
             vec![("township", township.to_string()), ("oldest", oldest.to_string())]
         }
@@ -122,6 +135,7 @@ fn metadata(error: &Error, correlation_id: &str) -> HashMap<String, String> {
         | Error::EtagStale
         | Error::NotUnemployed
         | Error::NoRegistration
+        | Error::OwnEntry
         | Error::FeedReaderSlow
         | Error::Deadline
         | Error::Unavailable(_)
@@ -188,6 +202,12 @@ fn office_sentence(error: &Error, correlation_id: &str) -> String {
         Error::RecordNotRegistrable { .. } => {
             "该就业记录不属于此人、已被更正、已办理登记，或不属于可登记的情形。".to_owned()
         }
+        Error::IllegalTransition { .. } => "当前状态不能办理此步骤，请刷新后查看。".to_owned(),
+        Error::FactsMissing { .. } => "台账信息不支持该认定条件，请先核实并更新台账。".to_owned(),
+        Error::PublicityRuns { until } => format!("公示至{until}，期满后方可认定。"),
+        Error::OwnEntry => "本人经办或审核过的事项须由他人办理。".to_owned(),
+        Error::RecognitionStands { .. } => "该人员同一困难类型已在申请中或已认定。".to_owned(),
+        Error::PersonInHousehold { .. } => "该人员已属于另一家庭，请先从原家庭移出。".to_owned(),
         Error::FeedCompacted { .. } => "订阅位置过旧，相应数据已归档。".to_owned(),
         Error::FeedEpochChanged { .. } => "数据已从备份恢复，请从头同步。".to_owned(),
         Error::FeedReaderSlow => "接收速度过慢，连接已断开，请从上次位置继续。".to_owned(),

@@ -18,6 +18,12 @@
 //! | RegisterUnemployment, CancelUnemployment | `rpc/register_unemployment.rs`, `rpc/cancel_unemployment.rs` |
 //! | RegisterEmployment, GetRegistrations | `rpc/register_employment.rs` → `model/registration.rs` |
 //! | RecordSurvey, ListSurveys | `rpc/record_survey.rs`, `rpc/list_surveys.rs` |
+//! | ApplyForRecognition, CheckRecognition, DecideRecognition | `rpc/apply_for_recognition.rs` … → `model/recognition.rs` |
+//! | WithdrawRecognition, RevokeRecognition | `rpc/withdraw_recognition.rs`, `rpc/revoke_recognition.rs` |
+//! | GetRecognition, ListRecognitions | `rpc/get_recognition.rs`, `rpc/list_recognitions.rs` |
+//! | CreateHousehold, AddHouseholdMember, RemoveHouseholdMember, UpdateHousehold | `rpc/create_household.rs` … → `household.rs` |
+//! | RecogniseHousehold | `rpc/recognise_household.rs` → `model/household.rs` |
+//! | GetHousehold, ListHouseholds | `rpc/get_household.rs`, `rpc/list_households.rs` |
 //! | ImportRoster | `rpc/import_roster.rs` → `register/intake.rs` → `roster/judge.rs` → `register.rs` |
 //! | RevealPerson | `rpc/reveal_person.rs` |
 //! | ListAudit | `rpc/list_audit.rs` → `model/audit.rs` |
@@ -27,7 +33,9 @@
 
 mod blocking;
 mod directory;
+mod household;
 pub mod model;
+mod recognition;
 mod register;
 pub mod roster;
 mod rpc;

@@ -2,10 +2,13 @@
 
 pub mod audit;
 pub mod difference;
+pub mod difficulty;
 pub mod employment;
+pub mod household;
 pub mod mask;
 pub mod membership;
 pub mod person;
+pub mod recognition;
 pub mod registration;
 pub mod survey;
 pub mod township;

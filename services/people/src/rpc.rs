@@ -1,39 +1,57 @@
 //! One line an RPC: the table of contents.
 
+mod add_household_member;
+mod apply_for_recognition;
 mod batch_get_people;
 mod cancel_unemployment;
+mod check_recognition;
+mod create_household;
+mod decide_recognition;
 mod find_person;
 mod get_employment_history;
+mod get_household;
 mod get_level;
 mod get_person;
+mod get_recognition;
 mod get_registrations;
 mod import_roster;
 mod join_group;
 mod leave_group;
 mod list_audit;
+mod list_households;
 mod list_people;
+mod list_recognitions;
 mod list_surveys;
 mod list_townships;
+mod recognise_household;
 mod record_employment;
 mod record_survey;
 mod register_employment;
 mod register_person;
 mod register_unemployment;
+mod remove_household_member;
 mod reveal_person;
+mod revoke_recognition;
+mod update_household;
 mod update_person;
 mod upsert_township;
 mod watch_people;
+mod withdraw_recognition;
 
 use bangfu_platform::stack::answer;
 use bangfu_proto::people::v1::{
-    BatchGetPeopleRequest, BatchGetPeopleResponse, BelievedLevel, CancelUnemploymentRequest, EmploymentHistory,
-    EmploymentRecord, EmploymentRegistration, FindPersonRequest, GetEmploymentHistoryRequest, GetLevelRequest,
-    GetPersonRequest, GetRegistrationsRequest, ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest,
-    ListAuditRequest, ListAuditResponse, ListPeopleRequest, ListPeopleResponse, ListSurveysRequest,
-    ListSurveysResponse, ListTownshipsRequest, ListTownshipsResponse, Person, RecordEmploymentRequest,
+    AddHouseholdMemberRequest, ApplyForRecognitionRequest, BatchGetPeopleRequest, BatchGetPeopleResponse,
+    BelievedLevel, CancelUnemploymentRequest, CheckRecognitionRequest, CreateHouseholdRequest,
+    DecideRecognitionRequest, EmploymentHistory, EmploymentRecord, EmploymentRegistration, FindPersonRequest,
+    GetEmploymentHistoryRequest, GetHouseholdRequest, GetLevelRequest, GetPersonRequest, GetRecognitionRequest,
+    GetRegistrationsRequest, Household, ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest, ListAuditRequest,
+    ListAuditResponse, ListHouseholdsRequest, ListHouseholdsResponse, ListPeopleRequest, ListPeopleResponse,
+    ListRecognitionsRequest, ListRecognitionsResponse, ListSurveysRequest, ListSurveysResponse, ListTownshipsRequest,
+    ListTownshipsResponse, Person, RecogniseHouseholdRequest, Recognition, RecordEmploymentRequest,
     RecordSurveyRequest, RegisterEmploymentRequest, RegisterPersonRequest, RegisterUnemploymentRequest, Registrations,
-    RevealPersonRequest, RevealedPerson, RosterImport, Survey, Township, UnemploymentRegistration, UpdatePersonRequest,
-    UpsertTownshipRequest, WatchPeopleRequest, WatchPeopleResponse, people_service_server::PeopleService,
+    RemoveHouseholdMemberRequest, RevealPersonRequest, RevealedPerson, RevokeRecognitionRequest, RosterImport, Survey,
+    Township, UnemploymentRegistration, UpdateHouseholdRequest, UpdatePersonRequest, UpsertTownshipRequest,
+    WatchPeopleRequest, WatchPeopleResponse, WithdrawRecognitionRequest, people_service_server::PeopleService,
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
@@ -118,6 +136,62 @@ impl PeopleService for People {
 
     async fn list_surveys(&self, request: Request<ListSurveysRequest>) -> Answer<ListSurveysResponse> {
         answer(list_surveys::handle(self, request).await)
+    }
+
+    async fn apply_for_recognition(&self, request: Request<ApplyForRecognitionRequest>) -> Answer<Recognition> {
+        answer(apply_for_recognition::handle(self, request).await)
+    }
+
+    async fn check_recognition(&self, request: Request<CheckRecognitionRequest>) -> Answer<Recognition> {
+        answer(check_recognition::handle(self, request).await)
+    }
+
+    async fn decide_recognition(&self, request: Request<DecideRecognitionRequest>) -> Answer<Recognition> {
+        answer(decide_recognition::handle(self, request).await)
+    }
+
+    async fn revoke_recognition(&self, request: Request<RevokeRecognitionRequest>) -> Answer<Recognition> {
+        answer(revoke_recognition::handle(self, request).await)
+    }
+
+    async fn withdraw_recognition(&self, request: Request<WithdrawRecognitionRequest>) -> Answer<Recognition> {
+        answer(withdraw_recognition::handle(self, request).await)
+    }
+
+    async fn get_recognition(&self, request: Request<GetRecognitionRequest>) -> Answer<Recognition> {
+        answer(get_recognition::handle(self, request).await)
+    }
+
+    async fn list_recognitions(&self, request: Request<ListRecognitionsRequest>) -> Answer<ListRecognitionsResponse> {
+        answer(list_recognitions::handle(self, request).await)
+    }
+
+    async fn create_household(&self, request: Request<CreateHouseholdRequest>) -> Answer<Household> {
+        answer(create_household::handle(self, request).await)
+    }
+
+    async fn add_household_member(&self, request: Request<AddHouseholdMemberRequest>) -> Answer<Household> {
+        answer(add_household_member::handle(self, request).await)
+    }
+
+    async fn remove_household_member(&self, request: Request<RemoveHouseholdMemberRequest>) -> Answer<Household> {
+        answer(remove_household_member::handle(self, request).await)
+    }
+
+    async fn update_household(&self, request: Request<UpdateHouseholdRequest>) -> Answer<Household> {
+        answer(update_household::handle(self, request).await)
+    }
+
+    async fn recognise_household(&self, request: Request<RecogniseHouseholdRequest>) -> Answer<Household> {
+        answer(recognise_household::handle(self, request).await)
+    }
+
+    async fn get_household(&self, request: Request<GetHouseholdRequest>) -> Answer<Household> {
+        answer(get_household::handle(self, request).await)
+    }
+
+    async fn list_households(&self, request: Request<ListHouseholdsRequest>) -> Answer<ListHouseholdsResponse> {
+        answer(list_households::handle(self, request).await)
     }
 
     async fn import_roster(&self, request: Request<Streaming<ImportRosterRequest>>) -> Answer<RosterImport> {

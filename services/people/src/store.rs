@@ -2,9 +2,11 @@
 
 pub(crate) mod audit;
 pub(crate) mod employment;
+pub(crate) mod household;
 pub(crate) mod identity;
 pub(crate) mod membership;
 pub(crate) mod person;
+pub(crate) mod recognition;
 pub(crate) mod register;
 pub(crate) mod registration;
 pub(crate) mod roster_import;

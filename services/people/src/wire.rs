@@ -3,8 +3,10 @@
 pub(crate) mod audit;
 pub(crate) mod employment;
 pub(crate) mod event;
+pub(crate) mod household;
 pub(crate) mod membership;
 pub(crate) mod person;
+pub(crate) mod recognition;
 pub(crate) mod register;
 pub(crate) mod registration;
 pub(crate) mod roster;

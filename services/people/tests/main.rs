@@ -4,8 +4,10 @@
 mod audit;
 mod employment;
 mod groups;
+mod households;
 mod import;
 mod list;
+mod recognitions;
 mod register;
 mod registrations;
 mod roster;

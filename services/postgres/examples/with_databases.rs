@@ -45,7 +45,9 @@ async fn make(cluster: &Cluster, service: &str) -> Result<(), Failure> {
     run(&mut superuser, format!("CREATE DATABASE {service} OWNER bangfu_{service}_owner")).await?;
     superuser.close().await?;
 
-    let services = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("no folder above")?;
+    // Asked for as it runs: a build shared by several checkouts would remember another one.
+    let here = env::var("CARGO_MANIFEST_DIR")?;
+    let services = Path::new(&here).parent().ok_or("no folder above")?;
     let mut owner = PgConnection::connect(&cluster.url(service)).await?;
     run(&mut owner, format!("SET SESSION AUTHORIZATION bangfu_{service}_owner")).await?;
     let mut ground = Migrator::new(services.join("platform/migrations")).await?;

@@ -1,6 +1,7 @@
 //! What one township's office knows of one person, and since when: all that the planner decides from.
 
 use bangfu_kernel::{EmploymentStatus, Group, Insured, ServiceLevel};
+use bangfu_proto::people::v1::DifficultyType;
 use chrono::NaiveDate;
 use uuid::Uuid;
 
@@ -20,6 +21,8 @@ pub struct History {
     pub statuses: Vec<StatusFact>,
     /// Memberships of key groups, ended ones included.
     pub groups: Vec<MembershipFact>,
+    /// Recognitions of difficulty, revoked ones included.
+    pub recognitions: Vec<RecognitionFact>,
     /// Contacts and services given, voided ones left out.
     pub records: Vec<Record>,
 }
@@ -72,6 +75,19 @@ pub struct MembershipFact {
     pub from: NaiveDate,
     /// The day the office learned of it.
     pub known_on: NaiveDate,
+    /// How it ended; `None`: it holds.
+    pub until: Option<End>,
+}
+
+/// A recognition of difficulty (就业困难认定).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecognitionFact {
+    /// The recognition.
+    pub recognition_id: Uuid,
+    /// 困难类型
+    pub difficulty: DifficultyType,
+    /// First day it holds; the office knows it on that day.
+    pub from: NaiveDate,
     /// How it ended; `None`: it holds.
     pub until: Option<End>,
 }

@@ -1,11 +1,12 @@
 //! The facts about a person as one document: everything the planner wants to know, less contacts.
 
 use bangfu_kernel::{EmploymentStatus, Error, Group, Insured};
+use bangfu_proto::people::v1::DifficultyType;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::model::history::{End, History, MembershipFact, StatusFact, Stay};
+use crate::model::history::{End, History, MembershipFact, RecognitionFact, StatusFact, Stay};
 
 /// As stored. Fields are only ever added, each with a default, so that an older document stays readable.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -13,6 +14,8 @@ struct Document {
     stays: Vec<StoredStay>,
     statuses: Vec<StoredStatus>,
     groups: Vec<StoredMembership>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    recognitions: Vec<StoredRecognition>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,12 +55,22 @@ struct StoredMembership {
     until: Option<StoredEnd>,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct StoredRecognition {
+    id: Uuid,
+    difficulty: String,
+    from: NaiveDate,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    until: Option<StoredEnd>,
+}
+
 /// The document of a history. Records are left out: contacts have a table of their own.
 pub(crate) fn document(history: &History) -> Result<String, Error> {
     let document = Document {
         stays: history.stays.iter().map(StoredStay::from).collect(),
         statuses: history.statuses.iter().map(StoredStatus::from).collect(),
         groups: history.groups.iter().map(StoredMembership::from).collect(),
+        recognitions: history.recognitions.iter().map(StoredRecognition::from).collect(),
     };
     serde_json::to_string(&document).map_err(|error| Error::Internal(Box::new(error)))
 }
@@ -69,6 +82,7 @@ pub(crate) fn history(document: &str) -> Result<History, Error> {
         stays: document.stays.into_iter().map(Stay::from).collect(),
         statuses: document.statuses.into_iter().map(StatusFact::from).collect(),
         groups: document.groups.into_iter().map(MembershipFact::from).collect(),
+        recognitions: document.recognitions.into_iter().map(RecognitionFact::try_from).collect::<Result<_, _>>()?,
         records: Vec::new(),
     })
 }
@@ -164,6 +178,31 @@ impl From<StoredMembership> for MembershipFact {
     }
 }
 
+impl From<&RecognitionFact> for StoredRecognition {
+    fn from(fact: &RecognitionFact) -> Self {
+        Self {
+            id: fact.recognition_id,
+            difficulty: fact.difficulty.as_str_name().to_owned(),
+            from: fact.from,
+            until: fact.until.map(StoredEnd::from),
+        }
+    }
+}
+
+impl TryFrom<StoredRecognition> for RecognitionFact {
+    type Error = Error;
+
+    fn try_from(stored: StoredRecognition) -> Result<Self, Error> {
+        Ok(Self {
+            recognition_id: stored.id,
+            difficulty: DifficultyType::from_str_name(&stored.difficulty)
+                .ok_or_else(|| Error::internal(format!("{} is no type of difficulty", stored.difficulty)))?,
+            from: stored.from,
+            until: stored.until.map(End::from),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,6 +230,12 @@ mod tests {
                 group: Group::Veteran,
                 from: day("2026-01-05"),
                 known_on: day("2026-01-06"),
+                until: end,
+            }],
+            recognitions: vec![RecognitionFact {
+                recognition_id: Uuid::from_u128(3),
+                difficulty: DifficultyType::OlderAge,
+                from: day("2026-02-01"),
                 until: end,
             }],
             records: Vec::new(),

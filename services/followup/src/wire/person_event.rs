@@ -9,7 +9,8 @@ use bangfu_proto::{common::v1::CalendarDate, people::v1 as people};
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use crate::model::history::{End, MembershipFact, StatusFact, Stay};
+use crate::model::history::{End, MembershipFact, RecognitionFact, StatusFact, Stay};
+use crate::model::household::{HouseholdFacts, MemberFact, SpellFact};
 
 /// A fact about employment.
 pub(crate) fn status(fact: &people::EmploymentFact) -> Result<StatusFact, Error> {
@@ -50,6 +51,57 @@ fn membership(membership: &people::Membership) -> Result<MembershipFact, Error> 
         known_on: day("known_on", membership.known_on.as_ref())?,
         until,
     })
+}
+
+/// A recognition that holds or has held; `None`: it was never granted.
+pub(crate) fn recognition(changed: &people::RecognitionChanged) -> Result<Option<RecognitionFact>, Error> {
+    if changed.recognised_on.is_none() {
+        return Ok(None);
+    }
+    let until = match &changed.revoked_on {
+        None => None,
+        Some(on) => Some(End {
+            on: day("revoked_on", Some(on))?,
+            known_on: day("revoked_known_on", changed.revoked_known_on.as_ref())?,
+        }),
+    };
+    let difficulty = people::DifficultyType::try_from(changed.r#type).ok();
+    Ok(Some(RecognitionFact {
+        recognition_id: id("recognition_id", &changed.recognition_id)?,
+        difficulty: difficulty.ok_or_else(|| unusable("type"))?,
+        from: day("recognised_on", changed.recognised_on.as_ref())?,
+        until,
+    }))
+}
+
+/// What is known of a household, as one document: its kind, its members and every time it was recognised.
+pub(crate) fn household(changed: &people::HouseholdChanged) -> Result<(Uuid, HouseholdFacts), Error> {
+    let kind = people::HouseholdKind::try_from(changed.kind).ok();
+    let spells = changed.spells.iter().map(|spell| {
+        Ok(SpellFact {
+            recognised_on: day("recognised_on", spell.recognised_on.as_ref())?,
+            known_on: day("known_on", spell.known_on.as_ref())?,
+            cleared: match &spell.cleared_on {
+                None => None,
+                Some(on) => {
+                    Some((day("cleared_on", Some(on))?, day("cleared_known_on", spell.cleared_known_on.as_ref())?))
+                }
+            },
+        })
+    });
+    let members = changed.members.iter().map(|member| {
+        Ok(MemberFact {
+            person_id: id("person_id", &member.person_id)?,
+            from: day("from", member.from.as_ref())?,
+            until: member.until.as_ref().map(|until| day("until", Some(until))).transpose()?,
+        })
+    });
+    let facts = HouseholdFacts {
+        kind: kind.ok_or_else(|| unusable("kind"))?.as_str_name().to_owned(),
+        spells: spells.collect::<Result<_, Error>>()?,
+        members: members.collect::<Result<_, Error>>()?,
+    };
+    Ok((id("household_id", &changed.household_id)?, facts))
 }
 
 /// The stay that a registration begins.

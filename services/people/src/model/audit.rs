@@ -34,6 +34,26 @@ pub enum Action {
     RecordSurvey,
     /// Fields of somebody's entry were changed; the reason names them.
     UpdatePerson,
+    /// A recognition of difficulty was applied for.
+    ApplyForRecognition,
+    /// The township checked an application.
+    CheckRecognition,
+    /// The city decided on an application.
+    DecideRecognition,
+    /// A recognition was ended.
+    RevokeRecognition,
+    /// An application was taken back.
+    WithdrawRecognition,
+    /// Somebody came into a household.
+    JoinHousehold,
+    /// Somebody left a household.
+    LeaveHousehold,
+    /// Those of a household who are not in the register changed; the reason names it.
+    UpdateHousehold,
+    /// A household was recognised as without work; the reason names it.
+    RecogniseHousehold,
+    /// A household was cleared, or recognised again, by itself; the reason names it.
+    ReconsiderHousehold,
 }
 
 impl Action {
@@ -52,6 +72,16 @@ impl Action {
             Self::RegisterEmployment => "REGISTER_EMPLOYMENT",
             Self::RecordSurvey => "RECORD_SURVEY",
             Self::UpdatePerson => "UPDATE_PERSON",
+            Self::ApplyForRecognition => "APPLY_FOR_RECOGNITION",
+            Self::CheckRecognition => "CHECK_RECOGNITION",
+            Self::DecideRecognition => "DECIDE_RECOGNITION",
+            Self::RevokeRecognition => "REVOKE_RECOGNITION",
+            Self::WithdrawRecognition => "WITHDRAW_RECOGNITION",
+            Self::JoinHousehold => "JOIN_HOUSEHOLD",
+            Self::LeaveHousehold => "LEAVE_HOUSEHOLD",
+            Self::UpdateHousehold => "UPDATE_HOUSEHOLD",
+            Self::RecogniseHousehold => "RECOGNISE_HOUSEHOLD",
+            Self::ReconsiderHousehold => "RECONSIDER_HOUSEHOLD",
         }
     }
 }

@@ -161,6 +161,22 @@ pub fn believed_on(records: &[EmploymentRecord], on: NaiveDate, known: NaiveDate
         .max_by_key(|record| (record.effective_on, record.known_on, record.record_id))
 }
 
+/// Since when somebody is believed UNEMPLOYED without a break, as known on `today`; `None`: they are not.
+pub fn unemployed_since(records: &[EmploymentRecord], today: NaiveDate) -> Option<NaiveDate> {
+    let mut since = None;
+    let mut day = today;
+    // From one believed record back to the one before it.
+    while let Some(record) = believed_on(records, day, today) {
+        if record.status != EmploymentStatus::Unemployed {
+            break;
+        }
+        since = Some(record.effective_on);
+        let Some(before) = record.effective_on.pred_opt() else { break };
+        day = before;
+    }
+    since
+}
+
 fn corrected(records: &[EmploymentRecord], today: NaiveDate) -> BTreeSet<Uuid> {
     records.iter().filter(|record| record.known_on <= today).filter_map(|record| record.corrects).collect()
 }
@@ -207,6 +223,35 @@ mod tests {
         ];
         for (records, id) in table {
             assert_eq!(believed(records, today).map(|record| record.record_id), id.map(Uuid::from_u128), "{records:?}");
+        }
+    }
+
+    #[test]
+    fn unemployment_counts_from_the_first_record_of_the_unbroken_spell() {
+        let today = day("2026-03-01");
+        let with = |status, id, effective_on: &str, corrects: Option<u128>| {
+            let corrects = corrects.map(Uuid::from_u128);
+            new(status, effective_on).record(Uuid::from_u128(id), corrects, DateTime::UNIX_EPOCH, day("2026-02-01"))
+        };
+        let out = |id, on: &str| with(EmploymentStatus::Unemployed, id, on, None);
+        let at_work = |id, on: &str| with(EmploymentStatus::Flexible, id, on, None);
+        let table: [(&[EmploymentRecord], Option<&str>); 6] = [
+            (&[], None),
+            (&[out(1, "2025-01-05")], Some("2025-01-05")),
+            (&[out(1, "2025-01-05"), out(2, "2025-06-01")], Some("2025-01-05")),
+            (&[out(1, "2025-01-05"), at_work(2, "2025-06-01"), out(3, "2025-07-01")], Some("2025-07-01")),
+            (&[out(1, "2025-01-05"), at_work(2, "2026-02-01")], None),
+            (
+                &[
+                    out(1, "2025-01-05"),
+                    at_work(2, "2025-06-01"),
+                    with(EmploymentStatus::Unemployed, 3, "2025-06-01", Some(2)),
+                ],
+                Some("2025-01-05"),
+            ),
+        ];
+        for (records, since) in table {
+            assert_eq!(unemployed_since(records, today), since.map(day), "{records:?}");
         }
     }
 

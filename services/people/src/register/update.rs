@@ -12,7 +12,7 @@ use super::{
     enter::{begun, graduates},
 };
 use crate::{
-    blocking,
+    blocking, household,
     model::{
         difference::{Difference, Known},
         employment::{EmploymentRecord, believed},
@@ -75,7 +75,9 @@ where
 
     if effect == Effect::Write {
         write(tx, desk, &batch).await?;
+        let recorded = batch.records.iter().map(|(id, _)| *id).collect::<Vec<_>>();
         batch.events.into_iter().for_each(|event| tx.emit(event));
+        household::reconsider(tx, &desk.key, &recorded).await?;
     }
     Ok(batch.answers)
 }

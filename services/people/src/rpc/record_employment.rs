@@ -11,7 +11,7 @@ use tonic::Request;
 use uuid::Uuid;
 
 use crate::{
-    People,
+    People, household,
     model::{
         audit::Action,
         employment::{NewEmployment, believed},
@@ -40,6 +40,8 @@ pub(super) async fn handle(svc: &People, request: Request<RecordEmploymentReques
             store::person::believe(tx, person_id, current).await?;
 
             tx.emit(wire::event::employment_recorded(person_id, &record));
+            let key = store::township_key::get(tx, &svc.vault).await?;
+            household::reconsider(tx, &key, &[person_id]).await?;
             store::audit::append(tx, Action::RecordEmployment, Some(person_id), &record.source).await?;
             Ok(wire::employment::message(&record))
         })

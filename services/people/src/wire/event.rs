@@ -16,7 +16,9 @@ use uuid::Uuid;
 use super::{employment, membership, timestamp};
 use crate::model::{
     employment::EmploymentRecord,
+    household::Household,
     membership::Membership,
+    recognition::Recognition,
     registration::{EmploymentRegistration, UnemploymentRegistration},
     survey::Survey,
 };
@@ -94,6 +96,24 @@ pub(crate) fn survey_recorded(survey: &Survey) -> NewEvent {
     event(Some(survey.person_id), change)
 }
 
+/// A recognition of difficulty moved on, as it stands now.
+pub(crate) fn recognition_changed(recognition: &Recognition) -> NewEvent {
+    let change = Change::RecognitionChanged(proto::RecognitionChanged {
+        recognition_id: recognition.recognition_id.to_string(),
+        r#type: recognition.difficulty.into(),
+        state: recognition.state.into(),
+        recognised_on: recognition.recognised_on.map(calendar::message),
+        revoked_on: recognition.revoked.map(|(on, _)| calendar::message(on)),
+        revoked_known_on: recognition.revoked.map(|(_, known_on)| calendar::message(known_on)),
+    });
+    event(Some(recognition.person_id), change)
+}
+
+/// A household, as it stands now.
+pub(crate) fn household_changed(household: &Household) -> NewEvent {
+    event(None, Change::HouseholdChanged(super::household::fact(household)))
+}
+
 /// The directory entry was made or changed.
 pub(crate) fn township_changed(name: &str) -> NewEvent {
     event(None, Change::TownshipChanged(proto::TownshipChanged { name: name.to_owned() }))
@@ -129,6 +149,8 @@ fn event(person_id: Option<Uuid>, change: Change) -> NewEvent {
         Change::UnemploymentRegistered(_) => PersonEventKind::UnemploymentRegistered,
         Change::EmploymentRegistered(_) => PersonEventKind::EmploymentRegistered,
         Change::SurveyRecorded(_) => PersonEventKind::SurveyRecorded,
+        Change::RecognitionChanged(_) => PersonEventKind::RecognitionChanged,
+        Change::HouseholdChanged(_) => PersonEventKind::HouseholdChanged,
     });
     let person_id = person_id.map(|id| id.to_string()).unwrap_or_default();
     let message = PersonEvent { cursor: None, occurred_at: None, person_id, change: Some(change) };

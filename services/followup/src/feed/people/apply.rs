@@ -57,6 +57,9 @@ async fn together(svc: &Followup, township: &Township, events: &[PersonEvent]) -
     if !folded.subjects.is_empty() {
         store::subject::save(&mut tx, &folded.subjects).await?;
     }
+    for (household_id, facts) in &folded.households {
+        store::household::save(&mut tx, *household_id, facts).await?;
+    }
     let today = svc.ground.clock.today();
     let anew =
         folded.subjects.into_iter().filter(|subject| folded.anew.contains(&subject.person_id)).collect::<Vec<_>>();

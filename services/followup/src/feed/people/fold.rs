@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::{
-    model::history::History,
+    model::{history::History, household::HouseholdFacts},
     store::{facts, subject::Subject},
     wire::person_event,
 };
@@ -17,6 +17,7 @@ use crate::{
 pub(super) struct Fold {
     today: NaiveDate,
     people: BTreeMap<Uuid, Person>,
+    households: BTreeMap<Uuid, HouseholdFacts>,
     name: Option<String>,
 }
 
@@ -36,6 +37,8 @@ pub(super) struct Folded {
     /// Those to be planned anew at once: facts changed and they were planned before. The others wait for the sweep,
     /// which is due for them.
     pub(super) anew: BTreeSet<Uuid>,
+    /// Households, as they stand now.
+    pub(super) households: BTreeMap<Uuid, HouseholdFacts>,
     /// The township's name, if it changed.
     pub(super) name: Option<String>,
 }
@@ -47,7 +50,7 @@ impl Fold {
             .into_iter()
             .map(|subject| (subject.person_id, Person { subject, history: None, touched: false, changed: false }))
             .collect();
-        Self { today, people, name: None }
+        Self { today, people, households: BTreeMap::new(), name: None }
     }
 
     /// Takes one event, the next in order.
@@ -55,6 +58,11 @@ impl Fold {
         let change = event.change.as_ref().ok_or_else(|| Error::internal("an event of a kind not known here"))?;
         if let Change::TownshipChanged(township) = change {
             self.name = Some(township.name.clone());
+            return Ok(());
+        }
+        if let Change::HouseholdChanged(household) = change {
+            let (household_id, facts) = person_event::household(household)?;
+            self.households.insert(household_id, facts);
             return Ok(());
         }
         let person_id = person_event::id("person_id", &event.person_id)?;
@@ -80,10 +88,19 @@ impl Fold {
                 person.touched = true;
                 Ok(())
             }
+            Change::RecognitionChanged(changed) => {
+                if let Some(fact) = person_event::recognition(changed)? {
+                    let history = self.person(person_id)?.history()?;
+                    history.recognitions.retain(|known| known.recognition_id != fact.recognition_id);
+                    history.recognitions.push(fact);
+                }
+                Ok(())
+            }
             // What does not decide what is owed.
             Change::UnemploymentRegistered(_)
             | Change::EmploymentRegistered(_)
             | Change::SurveyRecorded(_)
+            | Change::HouseholdChanged(_)
             | Change::TownshipChanged(_) => Ok(()),
         }
     }
@@ -123,7 +140,8 @@ impl Fold {
 
     /// What is to be written.
     pub(super) fn finish(self) -> Result<Folded, Error> {
-        let mut folded = Folded { subjects: Vec::new(), anew: BTreeSet::new(), name: self.name };
+        let mut folded =
+            Folded { subjects: Vec::new(), anew: BTreeSet::new(), households: self.households, name: self.name };
         for Person { mut subject, history, touched, changed } in self.people.into_values() {
             if !touched && !changed {
                 continue;

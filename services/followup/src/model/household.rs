@@ -1,0 +1,38 @@
+//! What follow-up knows of households: what decides whether a post is owed to one that is recognised and not cleared.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A household; stored as it stands here. Fields are only ever added, each with a default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HouseholdFacts {
+    /// Kind, as the contract's code word.
+    pub kind: String,
+    /// Every time it was recognised.
+    pub spells: Vec<SpellFact>,
+    /// Members, those who left included.
+    pub members: Vec<MemberFact>,
+}
+
+/// A time during which it was recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpellFact {
+    /// First day.
+    pub recognised_on: NaiveDate,
+    /// The day the office learned of it.
+    pub known_on: NaiveDate,
+    /// First day it no longer holds, and the day the office learned of that.
+    pub cleared: Option<(NaiveDate, NaiveDate)>,
+}
+
+/// Somebody who belongs to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberFact {
+    /// Who.
+    pub person_id: Uuid,
+    /// First day.
+    pub from: NaiveDate,
+    /// First day they no longer belong to it.
+    pub until: Option<NaiveDate>,
+}
