@@ -108,8 +108,10 @@ pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
                 coordinator: long(64),
                 group: 99,
                 level: 99,
+                name: "李".to_owned(),
             };
-            (told(registry.list_people(request).await), "page_size township village coordinator group level".into())
+            let fields = "page_size township village coordinator group level name";
+            (told(registry.list_people(request).await), fields.into())
         }
         "UpdatePerson" => {
             let paths = "id_number name phone address village coordinator education job_wish training_wish remark";
@@ -220,6 +222,40 @@ pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
         "GetRegistrations" => {
             let request = people::GetRegistrationsRequest { person_id: bad(), township: bad() };
             (told(registry.get_registrations(request).await), "person_id township".into())
+        }
+        "ListDuplicates" => {
+            let request = people::ListDuplicatesRequest {
+                page_size: 501,
+                page_token: bad(),
+                township: bad(),
+                state: 99,
+                person_id: bad(),
+            };
+            (told(registry.list_duplicates(request).await), "page_size township state person_id".into())
+        }
+        "DismissDuplicate" => {
+            let request =
+                people::DismissDuplicateRequest { request_id: bad(), pair_id: bad(), reason: "否".to_owned() };
+            (told(registry.dismiss_duplicate(request).await), "request_id pair_id reason".into())
+        }
+        "MergePeople" => {
+            let request = people::MergePeopleRequest {
+                request_id: bad(),
+                kept_person_id: bad(),
+                merged_person_id: bad(),
+                reason: long(512),
+            };
+            let fields = "request_id kept_person_id merged_person_id reason";
+            (told(registry.merge_people(request).await), fields.into())
+        }
+        "UnmergePeople" => {
+            let request = people::UnmergePeopleRequest { request_id: bad(), merge_id: bad(), reason: String::new() };
+            (told(registry.unmerge_people(request).await), "request_id merge_id reason".into())
+        }
+        "ListMerges" => {
+            let request =
+                people::ListMergesRequest { page_size: 501, page_token: bad(), township: bad(), person_id: bad() };
+            (told(registry.list_merges(request).await), "page_size township person_id".into())
         }
         "ApplyForRecognition" => {
             let request = people::ApplyForRecognitionRequest {

@@ -17,15 +17,16 @@ use bangfu_proto::{
     people::v1::{
         AddHouseholdMemberRequest, AppliedAt, AppliedBy, ApplyForRecognitionRequest, BatchGetPeopleRequest,
         CancelUnemploymentRequest, CancellationReason, CheckRecognitionRequest, CreateHouseholdRequest,
-        DecideRecognitionRequest, DifficultyType, EmploymentStatus, FindPersonRequest, GetEmploymentHistoryRequest,
-        GetHouseholdRequest, GetLevelRequest, GetPersonRequest, GetRecognitionRequest, GetRegistrationsRequest, Group,
-        HouseholdKind, HouseholdRelation, ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest, ListAuditRequest,
-        ListHouseholdsRequest, ListPeopleRequest, ListRecognitionsRequest, ListSurveysRequest, ListTownshipsRequest,
+        DecideRecognitionRequest, DifficultyType, DismissDuplicateRequest, EmploymentStatus, FindPersonRequest,
+        GetEmploymentHistoryRequest, GetHouseholdRequest, GetLevelRequest, GetPersonRequest, GetRecognitionRequest,
+        GetRegistrationsRequest, Group, HouseholdKind, HouseholdRelation, ImportRosterRequest, JoinGroupRequest,
+        LeaveGroupRequest, ListAuditRequest, ListDuplicatesRequest, ListHouseholdsRequest, ListMergesRequest,
+        ListPeopleRequest, ListRecognitionsRequest, ListSurveysRequest, ListTownshipsRequest, MergePeopleRequest,
         NewHouseholdMember, RecogniseHouseholdRequest, RecordEmploymentRequest, RecordSurveyRequest,
         RegisterEmploymentRequest, RegisterPersonRequest, RegisterUnemploymentRequest, RegisteredBy,
         RemoveHouseholdMemberRequest, RevealPersonRequest, RevokeRecognitionRequest, RosterRows, RosterStart, Source,
-        UpdateHouseholdRequest, UpdatePersonRequest, UpsertTownshipRequest, WantsWork, WatchPeopleRequest,
-        WithdrawRecognitionRequest, import_roster_request::Part,
+        UnmergePeopleRequest, UpdateHouseholdRequest, UpdatePersonRequest, UpsertTownshipRequest, WantsWork,
+        WatchPeopleRequest, WithdrawRecognitionRequest, import_roster_request::Part,
     },
 };
 use bangfu_testkit::sample;
@@ -45,6 +46,8 @@ pub(crate) struct Names {
     pub(crate) contact: String,
     pub(crate) recognition: String,
     pub(crate) household: String,
+    pub(crate) pair: String,
+    pub(crate) merge: String,
     pub(crate) request: String,
     pub(crate) import_request: String,
     pub(crate) epochs: BTreeMap<&'static str, String>,
@@ -72,6 +75,8 @@ impl Names {
             contact: random(),
             recognition: random(),
             household: random(),
+            pair: random(),
+            merge: random(),
             request: random(),
             import_request: random(),
             epochs: ["people", "followup"].map(|service| (service, random())).into(),
@@ -104,7 +109,8 @@ impl Names {
             info.reason,
             info.domain
         );
-        let ids = [&self.person, &self.record, &self.contact, &self.recognition, &self.household];
+        let ids =
+            [&self.person, &self.record, &self.contact, &self.recognition, &self.household, &self.pair, &self.merge];
         for name in ids.into_iter().chain([&self.township, &self.request, &self.import_request]) {
             text = text.replace(name.as_str(), "…").replace(&hex(name.as_bytes()), "…");
         }
@@ -290,6 +296,54 @@ pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: 
                 names.told(people.list_surveys(about).await),
                 names.told(people.list_surveys(at).await),
                 names.told(people.list_surveys(next).await),
+            ]
+        }
+        "ListDuplicates" => {
+            let about = ListDuplicatesRequest { person_id: names.person.clone(), ..Default::default() };
+            let at = ListDuplicatesRequest { township: township(), ..Default::default() };
+            let next = ListDuplicatesRequest { page_token, ..Default::default() };
+            vec![
+                names.told(people.list_duplicates(about).await),
+                names.told(people.list_duplicates(at).await),
+                names.told(people.list_duplicates(next).await),
+            ]
+        }
+        "DismissDuplicate" => {
+            let about = DismissDuplicateRequest {
+                request_id: request_id(),
+                pair_id: names.pair.clone(),
+                reason: "不是同一人".to_owned(),
+            };
+            vec![names.told(people.dismiss_duplicate(about).await)]
+        }
+        "MergePeople" => {
+            let about = |kept: &str, merged: &str| MergePeopleRequest {
+                request_id: request_id(),
+                kept_person_id: kept.to_owned(),
+                merged_person_id: merged.to_owned(),
+                reason: "同一人".to_owned(),
+            };
+            vec![
+                names.told(people.merge_people(about(own_person, &names.person)).await),
+                names.told(people.merge_people(about(&names.person, own_person)).await),
+            ]
+        }
+        "UnmergePeople" => {
+            let about = UnmergePeopleRequest {
+                request_id: request_id(),
+                merge_id: names.merge.clone(),
+                reason: "并非同一人".to_owned(),
+            };
+            vec![names.told(people.unmerge_people(about).await)]
+        }
+        "ListMerges" => {
+            let about = ListMergesRequest { person_id: names.person.clone(), ..Default::default() };
+            let at = ListMergesRequest { township: township(), ..Default::default() };
+            let next = ListMergesRequest { page_token, ..Default::default() };
+            vec![
+                names.told(people.list_merges(about).await),
+                names.told(people.list_merges(at).await),
+                names.told(people.list_merges(next).await),
             ]
         }
         "ApplyForRecognition" => {

@@ -120,6 +120,9 @@ impl Rebuilt {
             | Change::SurveyRecorded(_)
             | Change::RecognitionChanged(_)
             | Change::HouseholdChanged(_)
+            | Change::Merged(_)
+            | Change::Unmerged(_)
+            | Change::Restated(_)
             | Change::TownshipChanged(_) => {}
         }
     }

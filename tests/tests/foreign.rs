@@ -14,8 +14,9 @@ use bangfu_proto::{
     },
     people::v1::{
         AppliedAt, AppliedBy, ApplyForRecognitionRequest, CreateHouseholdRequest, DifficultyType, EmploymentStatus,
-        HouseholdKind, HouseholdRelation, ListHouseholdsRequest, ListPeopleRequest, ListRecognitionsRequest,
-        ListTownshipsRequest, NewHouseholdMember, RosterStart, people_service_client::PeopleServiceClient,
+        HouseholdKind, HouseholdRelation, ListDuplicatesRequest, ListHouseholdsRequest, ListMergesRequest,
+        ListPeopleRequest, ListRecognitionsRequest, ListTownshipsRequest, MergePeopleRequest, NewHouseholdMember,
+        RegisterPersonRequest, RosterStart, people_service_client::PeopleServiceClient,
     },
 };
 use bangfu_testkit::{City, DADONG, LIBAO, reason, sample};
@@ -60,6 +61,7 @@ impl Scene {
             let home = clerk.people().create_household(home_of(person)).await.expect("entered").into_inner();
             households.push(home.household_id);
         }
+        let (pairs, merge) = doubles(&clerk).await;
         city.settle().await;
         let foreign = Names {
             township: LIBAO.to_owned(),
@@ -68,6 +70,8 @@ impl Scene {
             contact: contact_id,
             recognition: recognitions.swap_remove(0),
             household: households.swap_remove(0),
+            pair: pairs,
+            merge,
             request: request.request_id,
             import_request: start.request_id,
             epochs: epochs(&city).await,
@@ -75,6 +79,30 @@ impl Scene {
         };
         Self { city, foreign, own_person }
     }
+}
+
+/// Three entries of one name, birthday and village, which makes three pairs; and two merges of others. The last pair, and
+/// the last merge.
+async fn doubles(clerk: &Client) -> (String, String) {
+    let mut people = clerk.people();
+    let mut ids = Vec::new();
+    for n in [20, 356, 692, 21, 22] {
+        let request = RegisterPersonRequest { name: sample::name(20), ..sample::person(n) };
+        ids.push(people.register_person(request).await.expect("registered").into_inner().person_id);
+    }
+    let pairs = people.list_duplicates(ListDuplicatesRequest::default()).await.expect("listed").into_inner().pairs;
+    assert!(pairs.len() >= 3, "{}", pairs.len());
+    let mut merge = String::new();
+    for merged in [&ids[3], &ids[4]] {
+        let request = MergePeopleRequest {
+            request_id: request_id(),
+            kept_person_id: ids[0].clone(),
+            merged_person_id: merged.clone(),
+            reason: "同一人".to_owned(),
+        };
+        merge = people.merge_people(request).await.expect("merged").into_inner().merge_id;
+    }
+    (pairs.last().map(|pair| pair.pair_id.clone()).unwrap_or_default(), merge)
 }
 
 fn disabled(person_id: &str) -> ApplyForRecognitionRequest {
@@ -130,7 +158,11 @@ async fn pages(clerk: &Client, bureau: &Client) -> BTreeMap<&'static str, String
     let recognitions = people.list_recognitions(recognitions).await.expect("a page");
     let households = ListHouseholdsRequest { page_size, ..Default::default() };
     let households = people.list_households(households).await.expect("a page");
+    let duplicates = people.list_duplicates(ListDuplicatesRequest { page_size, ..Default::default() }).await;
+    let merges = people.list_merges(ListMergesRequest { page_size, ..Default::default() }).await.expect("a page");
     let pages = BTreeMap::from([
+        ("ListDuplicates", duplicates.expect("a page").into_inner().next_page_token),
+        ("ListMerges", merges.into_inner().next_page_token),
         ("ListRecognitions", recognitions.into_inner().next_page_token),
         ("ListHouseholds", households.into_inner().next_page_token),
         ("ListPeople", listed.into_inner().next_page_token),

@@ -92,6 +92,7 @@ impl Suite {
         let address = server.local_addr();
         let mut auth = Auth::new(token::Verifier::new(plan.tokens.clone(), plan.jwks.clone(), Clock::system()));
         let mut routes = Routes::default();
+        let mut jobs: Vec<TaskTracker> = Vec::new();
         let mut databases = Vec::new();
 
         if let Some(people) = &plan.people {
@@ -99,10 +100,10 @@ impl Suite {
             databases.push(ground.db.clone());
             let service = People::new(ground, Vault::new(people.master_key.clone(), people.index_key.clone())?);
             auth = auth.directory(people_name(), service.directory());
-            routes = routes.add_service(service.server());
+            routes = routes.add_service(service.clone().server());
+            jobs.push(service.jobs());
         }
         let mut running = None;
-        let mut jobs = TaskTracker::new();
         if let Some(followup) = &plan.followup {
             let ground = plan.ground(&followup.database, &server).await.context("followup")?;
             databases.push(ground.db.clone());
@@ -110,7 +111,7 @@ impl Suite {
             auth = auth.directory(followup_name(), service.directory());
             routes = routes.add_service(service.clone().server());
             if followup.jobs {
-                jobs = service.clone().jobs(peer(followup, address)?, followup.sweeps);
+                jobs.push(service.clone().jobs(peer(followup, address)?, followup.sweeps));
             }
             running = Some(service);
         }
@@ -120,9 +121,9 @@ impl Suite {
         let serving = tokio::spawn(async move {
             let shutdown = async { drop(stopped.await) };
             let ended = server.serve(routes, Stack::new(&plan.stack, auth), shutdown).await;
-            jobs.close();
             // Background work ends with the server; what it had in hand is derived from data and done again.
-            let _ended = tokio::time::timeout(Duration::from_secs(2), jobs.wait()).await;
+            let jobs = futures::future::join_all(jobs.iter().map(TaskTracker::wait));
+            let _ended = tokio::time::timeout(Duration::from_secs(2), jobs).await;
             for database in databases {
                 // Background work may hold a session for a moment; nothing is lost when it is cut.
                 let _closed = tokio::time::timeout(Duration::from_secs(2), database.close()).await;

@@ -137,6 +137,18 @@ pub enum Error {
         /// To which.
         household_id: uuid::Uuid,
     },
+    /// The entry was merged into another one.
+    #[error("merged into person {person_id}")]
+    PersonMerged {
+        /// That one.
+        person_id: uuid::Uuid,
+    },
+    /// The merge cannot be undone any more.
+    #[error("the merge could be undone until {until}")]
+    MergeFinal {
+        /// The last day.
+        until: chrono::NaiveDate,
+    },
     /// The cursor is older than what the feed keeps.
     #[error("the feed of {township} begins at {oldest}")]
     FeedCompacted {
@@ -222,6 +234,10 @@ pub enum Resource {
     Recognition,
     /// 家庭
     Household,
+    /// 疑似重复
+    Duplicate,
+    /// 合并
+    Merge,
 }
 
 impl Resource {
@@ -235,6 +251,8 @@ impl Resource {
             Self::Sweep => "sweep",
             Self::Recognition => "recognition",
             Self::Household => "household",
+            Self::Duplicate => "duplicate",
+            Self::Merge => "merge",
         }
     }
 
@@ -248,6 +266,8 @@ impl Resource {
             Self::Sweep => "巡查",
             Self::Recognition => "就业困难认定",
             Self::Household => "家庭",
+            Self::Duplicate => "疑似重复信息",
+            Self::Merge => "合并记录",
         }
     }
 }

@@ -80,6 +80,8 @@ fn code_and_reason(error: &Error) -> (Code, R) {
         Error::OwnEntry => (Code::PermissionDenied, R::OwnEntry),
         Error::RecognitionStands { .. } => (Code::FailedPrecondition, R::RecognitionStands),
         Error::PersonInHousehold { .. } => (Code::FailedPrecondition, R::PersonInHousehold),
+        Error::PersonMerged { .. } => (Code::FailedPrecondition, R::PersonMerged),
+        Error::MergeFinal { .. } => (Code::FailedPrecondition, R::MergeFinal),
         Error::FeedCompacted { .. } => (Code::OutOfRange, R::FeedCompacted),
         Error::FeedEpochChanged { .. } => (Code::Aborted, R::FeedEpochChanged),
         Error::FeedReaderSlow => (Code::Aborted, R::FeedReaderSlow),
@@ -102,7 +104,9 @@ fn metadata(error: &Error, correlation_id: &str) -> HashMap<String, String> {
         }
         Error::RoleMissing { method } => vec![("method", method.clone())],
         Error::NotFound(resource) => vec![("resource", resource.word().to_owned())],
-        Error::PersonRegistered { person_id } => vec![("person_id", person_id.to_string())],
+        Error::PersonRegistered { person_id } | Error::PersonMerged { person_id } => {
+            vec![("person_id", person_id.to_string())]
+        }
         Error::ContactVoided { contact_id } => vec![("contact_id", contact_id.to_string())],
         Error::RecordNotCorrectable { record_id } | Error::RecordNotRegistrable { record_id } => {
             vec![("record_id", record_id.to_string())]
@@ -113,7 +117,7 @@ fn metadata(error: &Error, correlation_id: &str) -> HashMap<String, String> {
         Error::RegistrationStands { registration_id } => vec![("registration_id", registration_id.to_string())],
         Error::IllegalTransition { state } => vec![("state", (*state).to_owned())],
         Error::FactsMissing { facts } => vec![("facts", facts.clone())],
-        Error::PublicityRuns { until } => vec![("until", until.to_string())],
+        Error::PublicityRuns { until } | Error::MergeFinal { until } => vec![("until", until.to_string())],
         Error::RecognitionStands { recognition_id } => vec![("recognition_id", recognition_id.to_string())],
         Error::PersonInHousehold { person_id, household_id } => {
             vec![("person_id", person_id.to_string()), ("household_id", household_id.to_string())]
@@ -208,6 +212,8 @@ fn office_sentence(error: &Error, correlation_id: &str) -> String {
         Error::OwnEntry => "本人经办或审核过的事项须由他人办理。".to_owned(),
         Error::RecognitionStands { .. } => "该人员同一困难类型已在申请中或已认定。".to_owned(),
         Error::PersonInHousehold { .. } => "该人员已属于另一家庭，请先从原家庭移出。".to_owned(),
+        Error::PersonMerged { .. } => "该条信息已并入另一条，请在保留的那条上办理。".to_owned(),
+        Error::MergeFinal { until } => format!("合并已超过可撤销期限（{until}）。"),
         Error::FeedCompacted { .. } => "订阅位置过旧，相应数据已归档。".to_owned(),
         Error::FeedEpochChanged { .. } => "数据已从备份恢复，请从头同步。".to_owned(),
         Error::FeedReaderSlow => "接收速度过慢，连接已断开，请从上次位置继续。".to_owned(),

@@ -18,6 +18,8 @@
 //! | RegisterUnemployment, CancelUnemployment | `rpc/register_unemployment.rs`, `rpc/cancel_unemployment.rs` |
 //! | RegisterEmployment, GetRegistrations | `rpc/register_employment.rs` → `model/registration.rs` |
 //! | RecordSurvey, ListSurveys | `rpc/record_survey.rs`, `rpc/list_surveys.rs` |
+//! | ListDuplicates, DismissDuplicate | `register/twins.rs` → `rpc/list_duplicates.rs`, `rpc/dismiss_duplicate.rs` |
+//! | MergePeople, UnmergePeople, ListMerges | `rpc/merge_people.rs`, `rpc/unmerge_people.rs` → `store/merge.rs` |
 //! | ApplyForRecognition, CheckRecognition, DecideRecognition | `rpc/apply_for_recognition.rs` … → `model/recognition.rs` |
 //! | WithdrawRecognition, RevokeRecognition | `rpc/withdraw_recognition.rs`, `rpc/revoke_recognition.rs` |
 //! | GetRecognition, ListRecognitions | `rpc/get_recognition.rs`, `rpc/list_recognitions.rs` |
@@ -34,6 +36,7 @@
 mod blocking;
 mod directory;
 mod household;
+mod job;
 pub mod model;
 mod recognition;
 mod register;

@@ -3,10 +3,12 @@
 pub mod audit;
 pub mod difference;
 pub mod difficulty;
+pub mod duplicate;
 pub mod employment;
 pub mod household;
 pub mod mask;
 pub mod membership;
+pub mod merge;
 pub mod person;
 pub mod recognition;
 pub mod registration;

@@ -7,11 +7,12 @@
 mod claim;
 mod enter;
 pub(crate) mod intake;
+pub(crate) mod twins;
 mod update;
 
 use std::sync::Arc;
 
-use bangfu_kernel::{Clock, Error, IdNumber};
+use bangfu_kernel::{Clock, Error, IdNumber, Township};
 use bangfu_platform::db::TownshipTx;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
@@ -64,6 +65,8 @@ pub(crate) enum Effect {
 /// What a batch needs, wherever it is worked on.
 #[derive(Clone)]
 struct Desk {
+    township: Township,
+    vault: Vault,
     key: Arc<TownshipKey>,
     clock: Clock,
     source: Source,
@@ -86,7 +89,15 @@ where
 {
     let key = store::township_key::get(tx, vault).await?;
     let clock = tx.clock().clone();
-    let desk = Desk { key, source, now: clock.now(), today: clock.today(), clock };
+    let desk = Desk {
+        township: tx.code().clone(),
+        vault: vault.clone(),
+        key,
+        source,
+        now: clock.now(),
+        today: clock.today(),
+        clock,
+    };
     let (people, claims) = claim::all(tx, vault, people).await?;
 
     let mut registered = Vec::with_capacity(people.len());

@@ -7,6 +7,7 @@ mod cancel_unemployment;
 mod check_recognition;
 mod create_household;
 mod decide_recognition;
+mod dismiss_duplicate;
 mod find_person;
 mod get_employment_history;
 mod get_household;
@@ -18,11 +19,14 @@ mod import_roster;
 mod join_group;
 mod leave_group;
 mod list_audit;
+mod list_duplicates;
 mod list_households;
+mod list_merges;
 mod list_people;
 mod list_recognitions;
 mod list_surveys;
 mod list_townships;
+mod merge_people;
 mod recognise_household;
 mod record_employment;
 mod record_survey;
@@ -32,6 +36,7 @@ mod register_unemployment;
 mod remove_household_member;
 mod reveal_person;
 mod revoke_recognition;
+mod unmerge_people;
 mod update_household;
 mod update_person;
 mod upsert_township;
@@ -42,16 +47,18 @@ use bangfu_platform::stack::answer;
 use bangfu_proto::people::v1::{
     AddHouseholdMemberRequest, ApplyForRecognitionRequest, BatchGetPeopleRequest, BatchGetPeopleResponse,
     BelievedLevel, CancelUnemploymentRequest, CheckRecognitionRequest, CreateHouseholdRequest,
-    DecideRecognitionRequest, EmploymentHistory, EmploymentRecord, EmploymentRegistration, FindPersonRequest,
-    GetEmploymentHistoryRequest, GetHouseholdRequest, GetLevelRequest, GetPersonRequest, GetRecognitionRequest,
-    GetRegistrationsRequest, Household, ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest, ListAuditRequest,
-    ListAuditResponse, ListHouseholdsRequest, ListHouseholdsResponse, ListPeopleRequest, ListPeopleResponse,
-    ListRecognitionsRequest, ListRecognitionsResponse, ListSurveysRequest, ListSurveysResponse, ListTownshipsRequest,
-    ListTownshipsResponse, Person, RecogniseHouseholdRequest, Recognition, RecordEmploymentRequest,
-    RecordSurveyRequest, RegisterEmploymentRequest, RegisterPersonRequest, RegisterUnemploymentRequest, Registrations,
-    RemoveHouseholdMemberRequest, RevealPersonRequest, RevealedPerson, RevokeRecognitionRequest, RosterImport, Survey,
-    Township, UnemploymentRegistration, UpdateHouseholdRequest, UpdatePersonRequest, UpsertTownshipRequest,
-    WatchPeopleRequest, WatchPeopleResponse, WithdrawRecognitionRequest, people_service_server::PeopleService,
+    DecideRecognitionRequest, DismissDuplicateRequest, DuplicatePair, EmploymentHistory, EmploymentRecord,
+    EmploymentRegistration, FindPersonRequest, GetEmploymentHistoryRequest, GetHouseholdRequest, GetLevelRequest,
+    GetPersonRequest, GetRecognitionRequest, GetRegistrationsRequest, Household, ImportRosterRequest, JoinGroupRequest,
+    LeaveGroupRequest, ListAuditRequest, ListAuditResponse, ListDuplicatesRequest, ListDuplicatesResponse,
+    ListHouseholdsRequest, ListHouseholdsResponse, ListMergesRequest, ListMergesResponse, ListPeopleRequest,
+    ListPeopleResponse, ListRecognitionsRequest, ListRecognitionsResponse, ListSurveysRequest, ListSurveysResponse,
+    ListTownshipsRequest, ListTownshipsResponse, Merge, MergePeopleRequest, Person, RecogniseHouseholdRequest,
+    Recognition, RecordEmploymentRequest, RecordSurveyRequest, RegisterEmploymentRequest, RegisterPersonRequest,
+    RegisterUnemploymentRequest, Registrations, RemoveHouseholdMemberRequest, RevealPersonRequest, RevealedPerson,
+    RevokeRecognitionRequest, RosterImport, Survey, Township, UnemploymentRegistration, UnmergePeopleRequest,
+    UpdateHouseholdRequest, UpdatePersonRequest, UpsertTownshipRequest, WatchPeopleRequest, WatchPeopleResponse,
+    WithdrawRecognitionRequest, people_service_server::PeopleService,
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
@@ -136,6 +143,26 @@ impl PeopleService for People {
 
     async fn list_surveys(&self, request: Request<ListSurveysRequest>) -> Answer<ListSurveysResponse> {
         answer(list_surveys::handle(self, request).await)
+    }
+
+    async fn list_duplicates(&self, request: Request<ListDuplicatesRequest>) -> Answer<ListDuplicatesResponse> {
+        answer(list_duplicates::handle(self, request).await)
+    }
+
+    async fn dismiss_duplicate(&self, request: Request<DismissDuplicateRequest>) -> Answer<DuplicatePair> {
+        answer(dismiss_duplicate::handle(self, request).await)
+    }
+
+    async fn merge_people(&self, request: Request<MergePeopleRequest>) -> Answer<Merge> {
+        answer(merge_people::handle(self, request).await)
+    }
+
+    async fn unmerge_people(&self, request: Request<UnmergePeopleRequest>) -> Answer<Merge> {
+        answer(unmerge_people::handle(self, request).await)
+    }
+
+    async fn list_merges(&self, request: Request<ListMergesRequest>) -> Answer<ListMergesResponse> {
+        answer(list_merges::handle(self, request).await)
     }
 
     async fn apply_for_recognition(&self, request: Request<ApplyForRecognitionRequest>) -> Answer<Recognition> {

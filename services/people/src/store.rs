@@ -1,10 +1,12 @@
 //! The registry's tables: one function a statement, the township first in every predicate.
 
 pub(crate) mod audit;
+pub(crate) mod duplicate;
 pub(crate) mod employment;
 pub(crate) mod household;
 pub(crate) mod identity;
 pub(crate) mod membership;
+pub(crate) mod merge;
 pub(crate) mod person;
 pub(crate) mod recognition;
 pub(crate) mod register;

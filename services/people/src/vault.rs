@@ -16,7 +16,7 @@ use aes_gcm::Aes256Gcm;
 use bangfu_kernel::{Error, Township};
 use secrecy::{ExposeSecret as _, SecretSlice};
 
-pub use index::IdIndex;
+pub use index::{IdIndex, Tokens};
 pub use key::WrappedKey;
 pub use seal::{Column, TownshipKey};
 

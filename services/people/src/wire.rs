@@ -1,10 +1,12 @@
 //! Messages of the contract ↔ the model: decoded with all faults at once, encoded masked.
 
 pub(crate) mod audit;
+pub(crate) mod duplicate;
 pub(crate) mod employment;
 pub(crate) mod event;
 pub(crate) mod household;
 pub(crate) mod membership;
+pub(crate) mod merge;
 pub(crate) mod person;
 pub(crate) mod recognition;
 pub(crate) mod register;

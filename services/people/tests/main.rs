@@ -2,11 +2,13 @@
 //! as files.
 
 mod audit;
+mod duplicates;
 mod employment;
 mod groups;
 mod households;
 mod import;
 mod list;
+mod merges;
 mod recognitions;
 mod register;
 mod registrations;

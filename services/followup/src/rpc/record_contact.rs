@@ -38,6 +38,9 @@ pub(super) async fn handle(
             if !tx.permit().caller().serves(&subject.village) {
                 return Err(Error::VillageNotYours);
             }
+            if let Some(person_id) = subject.merged_into {
+                return Err(Error::PersonMerged { person_id });
+            }
             if contact.on < subject.joined_on {
                 return Err(Error::field("on", rule("must not lie before the person joined", "不得早于纳入服务日期")));
             }

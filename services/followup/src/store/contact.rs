@@ -260,3 +260,58 @@ pub(crate) async fn records(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result<
         })
         .collect()
 }
+
+/// An entry was merged into another one: its contacts go with it, and what they taught and is still on its way.
+#[tracing::instrument(name = "db.contact.merge", level = "debug", skip_all)]
+pub(crate) async fn merge(tx: &mut TownshipTx, merged: Uuid, kept: Uuid) -> Result<(), Error> {
+    let township = tx.township().to_owned();
+    sqlx::query!(
+        r#"
+        WITH moved AS (
+            UPDATE contact
+               SET person_id = $3
+                 , merged_from = array_append(merged_from, $2)
+             WHERE township = $1
+               AND person_id = $2
+            RETURNING contact_id
+        )
+        UPDATE delivery d
+           SET person_id = $3
+          FROM moved m
+         WHERE d.township = $1
+           AND d.contact_id = m.contact_id
+           AND d.delivered_at IS NULL
+           AND d.refused_at IS NULL
+        "#,
+        township,
+        merged,
+        kept,
+    )
+    .execute(tx)
+    .await
+    .map(drop)
+    .map_err(fault)
+}
+
+/// The merge was undone: what came with it goes back.
+#[tracing::instrument(name = "db.contact.unmerge", level = "debug", skip_all)]
+pub(crate) async fn unmerge(tx: &mut TownshipTx, merged: Uuid, kept: Uuid) -> Result<(), Error> {
+    let township = tx.township().to_owned();
+    sqlx::query!(
+        r#"
+        UPDATE contact
+           SET person_id = $2
+             , merged_from = merged_from[1:cardinality(merged_from) - 1]
+         WHERE township = $1
+           AND person_id = $3
+           AND merged_from[cardinality(merged_from)] = $2
+        "#,
+        township,
+        merged,
+        kept,
+    )
+    .execute(tx)
+    .await
+    .map(drop)
+    .map_err(fault)
+}

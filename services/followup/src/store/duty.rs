@@ -352,6 +352,7 @@ mod tests {
             joined_on: day,
             facts: "{}".to_owned(),
             next_review_on: None,
+            merged_into: None,
             planned_as_of: None,
         };
         for (before, changes) in

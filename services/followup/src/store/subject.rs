@@ -23,6 +23,8 @@ pub(crate) struct Subject {
     pub(crate) next_review_on: Option<NaiveDate>,
     /// As of which day they were planned last; `None`: never.
     pub(crate) planned_as_of: Option<NaiveDate>,
+    /// The entry it was merged into.
+    pub(crate) merged_into: Option<Uuid>,
 }
 
 /// Where a sweep stands in the order of review.
@@ -57,6 +59,7 @@ pub(crate) async fn lock_all(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result
              , facts::text AS "facts!"
              , next_review_on
              , planned_as_of
+             , merged_into
           FROM subject
          WHERE township = $1
            AND person_id = ANY ($2)
@@ -90,6 +93,7 @@ pub(crate) async fn lock_due(
              , facts::text AS "facts!"
              , next_review_on
              , planned_as_of
+             , merged_into
           FROM subject
          WHERE township = $1
            AND next_review_on <= $2
@@ -119,9 +123,10 @@ pub(crate) async fn save(tx: &mut TownshipTx, subjects: &[Subject]) -> Result<()
     let joined_on: Vec<_> = subjects.iter().map(|subject| subject.joined_on).collect();
     let facts: Vec<_> = subjects.iter().map(|subject| subject.facts.clone()).collect();
     let next_review_on: Vec<_> = subjects.iter().map(|subject| subject.next_review_on).collect();
+    let merged_into: Vec<_> = subjects.iter().map(|subject| subject.merged_into).collect();
     sqlx::query!(
         r#"
-        INSERT INTO subject (township, person_id, village, coordinator, joined_on, facts, next_review_on)
+        INSERT INTO subject (township, person_id, village, coordinator, joined_on, facts, next_review_on, merged_into)
         SELECT $1
              , person_id
              , village
@@ -129,8 +134,9 @@ pub(crate) async fn save(tx: &mut TownshipTx, subjects: &[Subject]) -> Result<()
              , joined_on
              , facts::jsonb
              , next_review_on
-          FROM UNNEST($2::uuid[], $3::text[], $4::text[], $5::date[], $6::text[], $7::date[])
-               AS s (person_id, village, coordinator, joined_on, facts, next_review_on)
+             , merged_into
+          FROM UNNEST($2::uuid[], $3::text[], $4::text[], $5::date[], $6::text[], $7::date[], $8::uuid[])
+               AS s (person_id, village, coordinator, joined_on, facts, next_review_on, merged_into)
             ON CONFLICT ON CONSTRAINT subject_is_followed_once
             DO UPDATE
            SET village = EXCLUDED.village
@@ -138,6 +144,7 @@ pub(crate) async fn save(tx: &mut TownshipTx, subjects: &[Subject]) -> Result<()
              , joined_on = EXCLUDED.joined_on
              , facts = EXCLUDED.facts
              , next_review_on = EXCLUDED.next_review_on
+             , merged_into = EXCLUDED.merged_into
         "#,
         township,
         &person_ids,
@@ -146,6 +153,7 @@ pub(crate) async fn save(tx: &mut TownshipTx, subjects: &[Subject]) -> Result<()
         &joined_on,
         &facts,
         &next_review_on as &[Option<NaiveDate>],
+        &merged_into as &[Option<Uuid>],
     )
     .execute(tx)
     .await

@@ -12,6 +12,19 @@ use uuid::Uuid;
 use crate::model::history::{End, MembershipFact, RecognitionFact, StatusFact, Stay};
 use crate::model::household::{HouseholdFacts, MemberFact, SpellFact};
 
+/// Everybody an event is about.
+pub(crate) fn people(event: &people::PersonEvent) -> Vec<Result<Uuid, Error>> {
+    use people::person_event::Change;
+
+    let other = match &event.change {
+        Some(Change::Merged(merged)) => Some(&merged.into_person_id),
+        Some(Change::Unmerged(unmerged)) => Some(&unmerged.from_person_id),
+        _ => None,
+    };
+    let named = (!event.person_id.is_empty()).then_some(&event.person_id);
+    named.into_iter().chain(other).map(|text| id("person_id", text)).collect()
+}
+
 /// A fact about employment.
 pub(crate) fn status(fact: &people::EmploymentFact) -> Result<StatusFact, Error> {
     let status = people::EmploymentStatus::try_from(fact.status).ok().and_then(status_of);
@@ -118,7 +131,8 @@ pub(crate) fn id(field: &'static str, text: &str) -> Result<Uuid, Error> {
     Uuid::try_parse(text).ok().ok_or_else(|| unusable(field))
 }
 
-fn day(field: &'static str, date: Option<&CalendarDate>) -> Result<NaiveDate, Error> {
+/// A day of an event.
+pub(crate) fn day(field: &'static str, date: Option<&CalendarDate>) -> Result<NaiveDate, Error> {
     date.and_then(calendar::date).ok_or_else(|| unusable(field))
 }
 

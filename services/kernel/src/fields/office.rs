@@ -1,7 +1,7 @@
 //! What an office calls the fields of the contract: the sentence for an office worker names no English field.
 
 /// By the field's own name, or by its path where the name alone would say something else.
-const WORDS: [(&str, &str); 123] = [
+const WORDS: [(&str, &str); 127] = [
     ("actor", "操作账号"),
     ("address", "住址"),
     ("answered_by", "接听人"),
@@ -56,6 +56,7 @@ const WORDS: [(&str, &str); 123] = [
     ("insured", "是否参保"),
     ("job_intention", "求职意向"),
     ("job_wish", "就业意愿"),
+    ("kept_person_id", "保留的服务对象编号"),
     ("kind", "家庭类型"),
     ("kinds", "事件种类"),
     ("known_on", "知晓日期"),
@@ -65,6 +66,8 @@ const WORDS: [(&str, &str); 123] = [
     ("member", "家庭成员"),
     ("members", "家庭成员"),
     ("memberships", "人员类别"),
+    ("merge_id", "合并记录编号"),
+    ("merged_person_id", "被合并的服务对象编号"),
     ("month", "月"),
     ("monthly_wage_fen", "期望月薪(分)"),
     ("name", "姓名/名称"),
@@ -74,6 +77,7 @@ const WORDS: [(&str, &str); 123] = [
     ("others", "其他家庭成员"),
     ("page_size", "每页条数"),
     ("page_token", "翻页标记"),
+    ("pair_id", "疑似重复编号"),
     ("part", "消息"),
     ("passed", "是否通过"),
     ("person_id", "服务对象编号"),

@@ -54,6 +54,12 @@ pub enum Action {
     RecogniseHousehold,
     /// A household was cleared, or recognised again, by itself; the reason names it.
     ReconsiderHousehold,
+    /// A pair of entries was found to be two people.
+    DismissDuplicate,
+    /// Two entries were made one.
+    MergePeople,
+    /// A merge was undone.
+    UnmergePeople,
 }
 
 impl Action {
@@ -82,6 +88,9 @@ impl Action {
             Self::UpdateHousehold => "UPDATE_HOUSEHOLD",
             Self::RecogniseHousehold => "RECOGNISE_HOUSEHOLD",
             Self::ReconsiderHousehold => "RECONSIDER_HOUSEHOLD",
+            Self::DismissDuplicate => "DISMISS_DUPLICATE",
+            Self::MergePeople => "MERGE_PEOPLE",
+            Self::UnmergePeople => "UNMERGE_PEOPLE",
         }
     }
 }

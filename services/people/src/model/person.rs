@@ -82,6 +82,8 @@ pub struct Person {
     pub created_at: DateTime<Utc>,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
+    /// The entry it was merged into.
+    pub merged_into: Option<Uuid>,
 }
 
 /// The level of somebody of whom this record is believed.

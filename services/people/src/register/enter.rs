@@ -6,7 +6,7 @@ use chrono::{Datelike as _, NaiveDate};
 use rand::{SeedableRng as _, rngs::StdRng};
 use uuid::Uuid;
 
-use super::Desk;
+use super::{Desk, twins};
 use crate::{
     model::{
         employment::{EmploymentRecord, believed},
@@ -50,7 +50,7 @@ pub(super) async fn write(tx: &mut TownshipTx, desk: &Desk, batch: Batch) -> Res
     batch.records.iter().for_each(|(id, record)| records.push(*id, record));
     employment::insert(tx, &records).await?;
     batch.events.into_iter().for_each(|event| tx.emit(event));
-    Ok(())
+    twins::search(tx, &desk.key, &batch.people.person_id, &batch.people.tokens).await
 }
 
 impl Batch {
@@ -63,6 +63,7 @@ impl Batch {
         people.remark.push(optional(Column::Remark, &person.remark)?);
         people.name.push(sealed(Column::Name, &person.name)?);
         people.id_number.push(sealed(Column::IdNumber, person.id.reveal())?);
+        people.tokens.push(&desk.vault.tokens(&desk.township, &person.name, &person.id));
         people.person_id.push(id);
         people.sex.push(sex_code(person.id.sex()));
         people.birth_year.push(i16::try_from(person.id.born_on().year()).unwrap_or_default());

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     Desk, Effect, Outcome,
     enter::{begun, graduates},
+    twins,
 };
 use crate::{
     blocking, household,
@@ -34,6 +35,8 @@ struct Batch {
     memberships: membership::Columns,
     records: Vec<(Uuid, EmploymentRecord)>,
     events: Vec<NewEvent>,
+    /// People whose village changed.
+    moved: Vec<Uuid>,
 }
 
 /// Compares people with what the register holds, and writes what differs. Each comes with their place in the answer.
@@ -78,6 +81,7 @@ where
         let recorded = batch.records.iter().map(|(id, _)| *id).collect::<Vec<_>>();
         batch.events.into_iter().for_each(|event| tx.emit(event));
         household::reconsider(tx, &desk.key, &recorded).await?;
+        twins::search_again(tx, &desk.key, &batch.moved).await?;
     }
     Ok(batch.answers)
 }
@@ -130,6 +134,9 @@ impl Batch {
             let village = new.village.as_deref().unwrap_or(&known.village);
             let coordinator = new.coordinator.as_deref().unwrap_or(&known.coordinator);
             self.events.push(wire::event::assignment_changed(id, village, coordinator));
+        }
+        if new.village.is_some() {
+            self.moved.push(id);
         }
         changed.village.push(new.village);
         changed.coordinator.push(new.coordinator);

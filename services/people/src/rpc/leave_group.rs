@@ -55,14 +55,19 @@ pub(super) async fn end(
     evidence: &str,
 ) -> Result<(), Error> {
     let today = tx.clock().today();
-    let Some(held) = memberships.iter_mut().find(|held| held.group == group && held.until.is_none()) else {
+    // After a merge of two entries there may be two.
+    let mut ended = false;
+    for held in memberships.iter_mut().filter(|held| held.group == group && held.until.is_none()) {
+        // What began later than it ends has never held.
+        held.until = Some(until.max(held.from));
+        held.until_known_on = Some(today);
+        evidence.clone_into(&mut held.end_evidence);
+        store::membership::end(tx, person_id, held).await?;
+        ended = true;
+    }
+    if !ended {
         return Ok(());
-    };
-    // What began later than it ends has never held.
-    held.until = Some(until.max(held.from));
-    held.until_known_on = Some(today);
-    evidence.clone_into(&mut held.end_evidence);
-    store::membership::end(tx, person_id, held).await?;
+    }
     tx.emit(wire::event::memberships_changed(person_id, &memberships));
     Ok(())
 }

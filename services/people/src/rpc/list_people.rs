@@ -10,7 +10,11 @@ use uuid::Uuid;
 
 use crate::{
     People,
-    store::{self, person::Filter},
+    roster::normal,
+    store::{
+        self,
+        person::{Filter, Named},
+    },
     wire,
 };
 
@@ -32,7 +36,14 @@ pub(super) async fn handle(svc: &People, request: Request<ListPeopleRequest>) ->
 
     let mut tx = svc.ground.db.township(&permit).await?;
     let today = svc.ground.clock.today();
-    let mut ids = store::person::page(&mut tx, &filter, after, today, wanted.size.probe()).await?;
+    let mut ids = match &wanted.name {
+        None => store::person::page(&mut tx, &filter, after, today, wanted.size.probe()).await?,
+        Some(name) => {
+            let (head, tail) = svc.vault.name_tokens(tx.code(), name);
+            let named = Named { head, tail, either_end: name.chars().count() == 2 };
+            store::person::named(&mut tx, named, &filter, after, today, wanted.size.probe()).await?
+        }
+    };
     let more = ids.len() > wanted.size.rows();
     ids.truncate(wanted.size.rows());
     let Some(&last) = ids.last() else { return Ok(ListPeopleResponse::default()) };
@@ -43,7 +54,11 @@ pub(super) async fn handle(svc: &People, request: Request<ListPeopleRequest>) ->
 
     let mut found = HashMap::with_capacity(rows.len());
     for row in rows {
-        found.insert(row.person_id, wire::person::message(&row.open(&key)?, township.as_str()));
+        let person = row.open(&key)?;
+        // The hashes tell both ends of a name only.
+        if wanted.name.as_deref().is_none_or(|name| name.chars().count() == 2 || name == person.name.as_str()) {
+            found.insert(person.person_id, wire::person::message(&person, township.as_str()));
+        }
     }
     let next_page_token = if more { svc.ground.pages.seal(&permit, &request, &last)? } else { String::new() };
     Ok(ListPeopleResponse { people: ids.iter().filter_map(|id| found.remove(id)).collect(), next_page_token })
@@ -54,6 +69,8 @@ struct Wanted {
     size: PageSize,
     group: Option<Group>,
     level: Option<ServiceLevel>,
+    /// 姓名, compacted.
+    name: Option<String>,
 }
 
 fn decode(permit: &Permit, request: &ListPeopleRequest) -> Result<Wanted, Error> {
@@ -68,7 +85,15 @@ fn decode(permit: &Permit, request: &ListPeopleRequest) -> Result<Wanted, Error>
     for (field, text) in [("village", &request.village), ("coordinator", &request.coordinator)] {
         fields::text(field, text, 0, 64, &mut faults);
     }
+    let name = normal::compact(&request.name);
+    if !request.name.is_empty() {
+        let found = fields::text("name", &name, 0, 64, &mut faults);
+        if found.chars().count() < 2 {
+            faults.add("name", fields::rule("must have at least two characters", "应至少填写两个字"));
+        }
+    }
     let wanted = Wanted {
+        name: (!name.is_empty()).then_some(name),
         township: permit.named(&request.township, &mut faults),
         size: PageSize::parse(request.page_size, &mut faults),
         group: group.and_then(group_of),

@@ -1,6 +1,6 @@
 //! Enters a record about somebody's employment; what is believed of them follows at once.
 
-use bangfu_kernel::{Error, Township, error::Violations, fields};
+use bangfu_kernel::{Error, Role, Township, error::Violations, fields};
 use bangfu_platform::{
     auth::{Permit, admitted},
     id,
@@ -27,7 +27,13 @@ pub(super) async fn handle(svc: &People, request: Request<RecordEmploymentReques
     let mut tx = svc.ground.db.township(&permit.at(township)?).await?;
     let record = tx
         .once(request_id, &request, async |tx| {
-            served::lock(tx, person_id).await?;
+            // Only a service is led on: whoever sits before the form is told.
+            let person_id = if tx.permit().caller().is(Role::Service) {
+                served::lock_or_kept(tx, person_id).await?
+            } else {
+                served::lock(tx, person_id).await?;
+                person_id
+            };
             let record = employment.record(id::new(clock), corrects, clock.now(), clock.today());
             let mut columns = store::employment::Columns::default();
             columns.push(person_id, &record);

@@ -47,6 +47,7 @@ macro_rules! shown {
                  , p.version
                  , p.created_at
                  , p.updated_at
+                 , p.merged_into
                  , e.record_id       AS "record_id?"
                  , e.status          AS "status?"
                  , e.effective_on    AS "effective_on?"
@@ -121,6 +122,7 @@ pub(crate) async fn page(
           FROM person p
          WHERE p.township = $1
            AND p.person_id > $2
+           AND p.merged_into IS NULL
            AND ($3::text IS NULL OR p.village = $3)
            AND ($4::text IS NULL OR p.coordinator = $4)
            AND ($5::text IS NULL OR p.level = $5)
@@ -148,6 +150,67 @@ pub(crate) async fn page(
     .map_err(fault)
 }
 
+/// The same of people of a name: whole, or two characters at either end. Whoever calls looks at the names once opened.
+#[tracing::instrument(name = "db.person.named", level = "debug", skip_all)]
+pub(crate) async fn named(
+    tx: &mut TownshipTx,
+    name: Named,
+    filter: &Filter<'_>,
+    after: Uuid,
+    today: NaiveDate,
+    limit: i64,
+) -> Result<Vec<Uuid>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_scalar!(
+        r#"
+        SELECT p.person_id
+          FROM person p
+         WHERE p.township = $1
+           AND (p.name_head = $2 OR p.name_tail = $3)
+           AND ($4 OR (p.name_head = $2 AND p.name_tail = $3))
+           AND p.person_id > $5
+           AND p.merged_into IS NULL
+           AND ($6::text IS NULL OR p.village = $6)
+           AND ($7::text IS NULL OR p.coordinator = $7)
+           AND ($8::text IS NULL OR p.level = $8)
+           AND ($9::text IS NULL OR EXISTS (
+               SELECT FROM membership m
+                WHERE m.township = $1
+                  AND m.person_id = p.person_id
+                  AND m.member_of = $9
+                  AND m.from_on <= $10
+                  AND (m.until_on IS NULL OR m.until_on > $10)))
+         ORDER BY p.person_id
+         LIMIT $11
+        "#,
+        township,
+        name.head,
+        name.tail,
+        name.either_end,
+        after,
+        filter.village,
+        filter.coordinator,
+        filter.level.map(ServiceLevel::code),
+        filter.group.map(Group::code),
+        today,
+        limit,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
+}
+
+/// A name as it is looked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Named {
+    /// Hash of its first two characters.
+    pub head: i64,
+    /// Hash of its last two.
+    pub tail: i64,
+    /// Whether one of them is enough.
+    pub either_end: bool,
+}
+
 /// `Some`: somebody has this id here.
 #[tracing::instrument(name = "db.person.is_here", level = "debug", skip_all)]
 pub(crate) async fn is_here(tx: &mut TownshipTx, person_id: Uuid) -> Result<Option<()>, Error> {
@@ -159,12 +222,21 @@ pub(crate) async fn is_here(tx: &mut TownshipTx, person_id: Uuid) -> Result<Opti
         .map(|row| row.map(drop))
 }
 
-/// Locks somebody for a change of their records; the village they live in, `None`: nobody has this id here.
+/// Where a locked entry stands.
+pub(crate) struct Locked {
+    /// 村(社区)
+    pub village: String,
+    /// The entry it was merged into.
+    pub merged_into: Option<Uuid>,
+}
+
+/// Locks somebody for a change of their records; `None`: nobody has this id here.
 #[tracing::instrument(name = "db.person.lock", level = "debug", skip_all)]
-pub(crate) async fn lock(tx: &mut TownshipTx, person_id: Uuid) -> Result<Option<String>, Error> {
+pub(crate) async fn lock(tx: &mut TownshipTx, person_id: Uuid) -> Result<Option<Locked>, Error> {
     let township = tx.township().to_owned();
-    sqlx::query_scalar!(
-        "SELECT village FROM person WHERE township = $1 AND person_id = $2 FOR NO KEY UPDATE",
+    sqlx::query_as!(
+        Locked,
+        "SELECT village, merged_into FROM person WHERE township = $1 AND person_id = $2 FOR NO KEY UPDATE",
         township,
         person_id,
     )
@@ -255,6 +327,7 @@ pub(crate) struct PersonRow {
     version: i64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    merged_into: Option<Uuid>,
     record_id: Option<Uuid>,
     status: Option<String>,
     effective_on: Option<NaiveDate>,
@@ -293,6 +366,7 @@ impl PersonRow {
             version: self.version,
             created_at: self.created_at,
             updated_at: self.updated_at,
+            merged_into: self.merged_into,
         })
     }
 

@@ -7,6 +7,8 @@ use bangfu_platform::db::{TownshipTx, fault};
 use chrono::NaiveDate;
 use uuid::Uuid;
 
+use crate::vault::Tokens;
+
 /// New people, column by column.
 #[derive(Default)]
 pub(crate) struct Entered {
@@ -27,6 +29,31 @@ pub(crate) struct Entered {
     pub employment_id: Vec<Option<Uuid>>,
     pub status: Vec<Option<&'static str>>,
     pub level: Vec<&'static str>,
+    /// What they are found by.
+    pub tokens: TokenColumns,
+}
+
+/// What people are found by, column by column.
+#[derive(Default)]
+pub(crate) struct TokenColumns {
+    pub name_head: Vec<i64>,
+    pub name_tail: Vec<i64>,
+    pub twin_birth: Vec<i64>,
+    pub twin_order: Vec<i64>,
+    pub twin_year: Vec<i64>,
+    pub twin_day: Vec<i64>,
+}
+
+impl TokenColumns {
+    /// Adds one person's.
+    pub(crate) fn push(&mut self, tokens: &Tokens) {
+        self.name_head.push(tokens.name_head);
+        self.name_tail.push(tokens.name_tail);
+        self.twin_birth.push(tokens.twin_birth);
+        self.twin_order.push(tokens.twin_order);
+        self.twin_year.push(tokens.twin_year);
+        self.twin_day.push(tokens.twin_day);
+    }
 }
 
 /// Enters people who join, and are known, from a day.
@@ -37,16 +64,20 @@ pub(crate) async fn insert(tx: &mut TownshipTx, new: &Entered, joined_on: NaiveD
         r#"
         INSERT INTO person (township, person_id, name, id_number, phone, address, remark, sex, birth_year, village
                           , coordinator, education, job_wish, training_wish, graduated_on, employment_id, status, level
+                          , name_head, name_tail, twin_birth, twin_order, twin_year, twin_day
                           , joined_on, join_known_on, version, created_at, updated_at)
         SELECT $1, p.person_id, p.name, p.id_number, p.phone, p.address, p.remark, p.sex, p.birth_year, p.village
              , p.coordinator, p.education, p.job_wish, p.training_wish, p.graduated_on, p.employment_id, p.status, p.level
+             , p.name_head, p.name_tail, p.twin_birth, p.twin_order, p.twin_year, p.twin_day
              , $19, $19, 1, $20, $20
           FROM UNNEST($2::uuid[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[]
                     , $9::smallint[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::date[]
-                    , $16::uuid[], $17::text[], $18::text[])
+                    , $16::uuid[], $17::text[], $18::text[]
+                    , $21::bigint[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[])
             AS p (person_id, name, id_number, phone, address, remark, sex
                 , birth_year, village, coordinator, education, job_wish, training_wish, graduated_on
-                , employment_id, status, level)
+                , employment_id, status, level, name_head, name_tail, twin_birth, twin_order, twin_year
+                , twin_day)
         "#,
         township,
         &new.person_id,
@@ -68,6 +99,12 @@ pub(crate) async fn insert(tx: &mut TownshipTx, new: &Entered, joined_on: NaiveD
         &new.level as &[&str],
         joined_on,
         now,
+        &new.tokens.name_head,
+        &new.tokens.name_tail,
+        &new.tokens.twin_birth,
+        &new.tokens.twin_order,
+        &new.tokens.twin_year,
+        &new.tokens.twin_day,
     )
     .execute(tx)
     .await

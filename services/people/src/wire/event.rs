@@ -18,6 +18,7 @@ use crate::model::{
     employment::EmploymentRecord,
     household::Household,
     membership::Membership,
+    merge::Merge,
     recognition::Recognition,
     registration::{EmploymentRegistration, UnemploymentRegistration},
     survey::Survey,
@@ -98,15 +99,57 @@ pub(crate) fn survey_recorded(survey: &Survey) -> NewEvent {
 
 /// A recognition of difficulty moved on, as it stands now.
 pub(crate) fn recognition_changed(recognition: &Recognition) -> NewEvent {
-    let change = Change::RecognitionChanged(proto::RecognitionChanged {
+    event(Some(recognition.person_id), Change::RecognitionChanged(recognition_fact(recognition)))
+}
+
+fn recognition_fact(recognition: &Recognition) -> proto::RecognitionChanged {
+    proto::RecognitionChanged {
         recognition_id: recognition.recognition_id.to_string(),
         r#type: recognition.difficulty.into(),
         state: recognition.state.into(),
         recognised_on: recognition.recognised_on.map(calendar::message),
         revoked_on: recognition.revoked.map(|(on, _)| calendar::message(on)),
         revoked_known_on: recognition.revoked.map(|(_, known_on)| calendar::message(known_on)),
+    }
+}
+
+/// An entry was merged into another one.
+pub(crate) fn merged(merge: &Merge) -> NewEvent {
+    let change = Change::Merged(proto::PersonMerged {
+        into_person_id: merge.kept_id.to_string(),
+        merged_on: Some(calendar::message(merge.merged_on)),
     });
-    event(Some(recognition.person_id), change)
+    event(Some(merge.merged_id), change)
+}
+
+/// A merge was undone.
+pub(crate) fn unmerged(merge: &Merge, on: NaiveDate) -> NewEvent {
+    let change = Change::Unmerged(proto::PersonUnmerged {
+        from_person_id: merge.kept_id.to_string(),
+        unmerged_on: Some(calendar::message(on)),
+    });
+    event(Some(merge.merged_id), change)
+}
+
+/// All facts of somebody, as they stand now.
+pub(crate) fn restated(
+    person_id: Uuid,
+    records: &[EmploymentRecord],
+    memberships: &[Membership],
+    recognitions: &[Recognition],
+    dropped: &[Uuid],
+) -> NewEvent {
+    let change = Change::Restated(proto::PersonRestated {
+        memberships: membership::facts(memberships),
+        employment: records.iter().map(employment::fact).collect(),
+        dropped_record_ids: dropped.iter().map(Uuid::to_string).collect(),
+        recognitions: recognitions
+            .iter()
+            .filter(|recognition| recognition.recognised_on.is_some())
+            .map(recognition_fact)
+            .collect(),
+    });
+    event(Some(person_id), change)
 }
 
 /// A household, as it stands now.
@@ -151,6 +194,9 @@ fn event(person_id: Option<Uuid>, change: Change) -> NewEvent {
         Change::SurveyRecorded(_) => PersonEventKind::SurveyRecorded,
         Change::RecognitionChanged(_) => PersonEventKind::RecognitionChanged,
         Change::HouseholdChanged(_) => PersonEventKind::HouseholdChanged,
+        Change::Merged(_) => PersonEventKind::Merged,
+        Change::Unmerged(_) => PersonEventKind::Unmerged,
+        Change::Restated(_) => PersonEventKind::Restated,
     });
     let person_id = person_id.map(|id| id.to_string()).unwrap_or_default();
     let message = PersonEvent { cursor: None, occurred_at: None, person_id, change: Some(change) };

@@ -36,6 +36,7 @@ pub(crate) fn message(person: &Person, township: &str) -> proto::Person {
         etag: person.version.to_string(),
         created_at: Some(timestamp(person.created_at)),
         updated_at: Some(timestamp(person.updated_at)),
+        merged_into_person_id: person.merged_into.map(|id| id.to_string()).unwrap_or_default(),
     }
 }
 

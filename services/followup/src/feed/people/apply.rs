@@ -10,7 +10,7 @@ use bangfu_platform::{
 };
 use bangfu_proto::{common::v1::Cursor, people::v1::PersonEvent};
 
-use super::fold::Fold;
+use super::fold::{Fold, Moving};
 use crate::{Followup, replan, store, wire::person_event};
 
 /// Applies events, in order; those applied before are left. When they cannot be applied together they are applied one
@@ -34,11 +34,7 @@ async fn together(svc: &Followup, township: &Township, events: &[PersonEvent]) -
     let mut tx = svc.ground.db.township(&svc.permit("followup.follow", Some(township.clone()))).await?;
     let mut position = begun(&mut tx, cursor(first)?).await?;
 
-    let people = events
-        .iter()
-        .filter(|event| !event.person_id.is_empty())
-        .map(|event| person_event::id("person_id", &event.person_id))
-        .collect::<Result<BTreeSet<_>, _>>()?;
+    let people = events.iter().flat_map(person_event::people).collect::<Result<BTreeSet<_>, _>>()?;
     let known = store::subject::lock_all(&mut tx, &people.into_iter().collect::<Vec<_>>()).await?;
     let mut fold = Fold::over(known, svc.ground.clock.today());
     let start = position.seq;
@@ -56,6 +52,12 @@ async fn together(svc: &Followup, township: &Township, events: &[PersonEvent]) -
     let folded = fold.finish()?;
     if !folded.subjects.is_empty() {
         store::subject::save(&mut tx, &folded.subjects).await?;
+    }
+    for moving in &folded.merges {
+        match *moving {
+            Moving::Merged { merged, kept } => store::contact::merge(&mut tx, merged, kept).await?,
+            Moving::Unmerged { merged, kept } => store::contact::unmerge(&mut tx, merged, kept).await?,
+        }
     }
     for (household_id, facts) in &folded.households {
         store::household::save(&mut tx, *household_id, facts).await?;

@@ -3,12 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bangfu_kernel::Error;
-use bangfu_proto::people::v1::{PersonEvent, PersonRegistered, person_event::Change};
+use bangfu_proto::people::v1::{
+    PersonEvent, PersonMerged, PersonRegistered, PersonRestated, PersonUnmerged, person_event::Change,
+};
 use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::{
-    model::{history::History, household::HouseholdFacts},
+    model::{
+        history::{End, History, Stay},
+        household::HouseholdFacts,
+    },
     store::{facts, subject::Subject},
     wire::person_event,
 };
@@ -18,6 +23,7 @@ pub(super) struct Fold {
     today: NaiveDate,
     people: BTreeMap<Uuid, Person>,
     households: BTreeMap<Uuid, HouseholdFacts>,
+    merges: Vec<Moving>,
     name: Option<String>,
 }
 
@@ -30,6 +36,25 @@ struct Person {
     changed: bool,
 }
 
+/// Contacts that go from one entry to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moving {
+    /// To the one that is kept.
+    Merged {
+        /// The entry that is no more.
+        merged: Uuid,
+        /// The one that is kept.
+        kept: Uuid,
+    },
+    /// Back to the one that is there again.
+    Unmerged {
+        /// The entry that is there again.
+        merged: Uuid,
+        /// The one that was kept.
+        kept: Uuid,
+    },
+}
+
 /// What is to be written.
 pub(super) struct Folded {
     /// Everybody entered or changed.
@@ -39,6 +64,8 @@ pub(super) struct Folded {
     pub(super) anew: BTreeSet<Uuid>,
     /// Households, as they stand now.
     pub(super) households: BTreeMap<Uuid, HouseholdFacts>,
+    /// Contacts that go from one entry to another, in order.
+    pub(super) merges: Vec<Moving>,
     /// The township's name, if it changed.
     pub(super) name: Option<String>,
 }
@@ -50,7 +77,7 @@ impl Fold {
             .into_iter()
             .map(|subject| (subject.person_id, Person { subject, history: None, touched: false, changed: false }))
             .collect();
-        Self { today, people, households: BTreeMap::new(), name: None }
+        Self { today, people, households: BTreeMap::new(), merges: Vec::new(), name: None }
     }
 
     /// Takes one event, the next in order.
@@ -96,6 +123,9 @@ impl Fold {
                 }
                 Ok(())
             }
+            Change::Merged(change) => self.merge(person_id, change),
+            Change::Unmerged(change) => self.unmerge(person_id, change),
+            Change::Restated(restated) => self.restate(person_id, restated),
             // What does not decide what is owed.
             Change::UnemploymentRegistered(_)
             | Change::EmploymentRegistered(_)
@@ -118,6 +148,7 @@ impl Fold {
                 facts: String::new(),
                 next_review_on: Some(stay.joined_on),
                 planned_as_of: None,
+                merged_into: None,
             },
             history: Some(History::default()),
             touched: true,
@@ -132,6 +163,55 @@ impl Fold {
         Ok(())
     }
 
+    /// The entry ends here. Its contacts count for the kept one, which is planned if this one was; and so does what they
+    /// taught and the registry has not told yet (PersonRestated, which follows, tells the rest).
+    fn merge(&mut self, merged: Uuid, change: &PersonMerged) -> Result<(), Error> {
+        let kept = person_event::id("into_person_id", &change.into_person_id)?;
+        let on = person_event::day("merged_on", change.merged_on.as_ref())?;
+        let person = self.person(merged)?;
+        person.subject.merged_into = Some(kept);
+        let planned_as_of = person.subject.planned_as_of;
+        let history = person.history()?;
+        if let Some(stay) = history.stays.iter_mut().rfind(|stay| stay.left.is_none()) {
+            stay.left = Some(End { on: on.max(stay.joined_on), known_on: on });
+        }
+        let statuses = history.statuses.clone();
+        let person = self.person(kept)?;
+        person.history()?.statuses.extend(statuses);
+        person.subject.planned_as_of = person.subject.planned_as_of.max(planned_as_of);
+        self.merges.push(Moving::Merged { merged, kept });
+        Ok(())
+    }
+
+    /// The entry is there again from the day on: what was owed in between was owed to the kept one.
+    fn unmerge(&mut self, merged: Uuid, change: &PersonUnmerged) -> Result<(), Error> {
+        let kept = person_event::id("from_person_id", &change.from_person_id)?;
+        let on = person_event::day("unmerged_on", change.unmerged_on.as_ref())?;
+        self.person(kept)?.history()?;
+        let person = self.person(merged)?;
+        person.subject.merged_into = None;
+        person.history()?.stays.push(Stay { joined_on: on, join_known_on: on, left: None });
+        self.merges.push(Moving::Unmerged { merged, kept });
+        Ok(())
+    }
+
+    /// All facts anew. What a contact taught and the registry has not told yet stays: it stands under the contact's id.
+    fn restate(&mut self, person_id: Uuid, restated: &PersonRestated) -> Result<(), Error> {
+        let told = restated.employment.iter().map(person_event::status).collect::<Result<Vec<_>, _>>()?;
+        let dropped = restated.dropped_record_ids.iter().map(|id| person_event::id("dropped_record_ids", id));
+        let dropped = dropped.collect::<Result<BTreeSet<_>, _>>()?;
+        let groups = person_event::memberships(&restated.memberships)?;
+        let recognitions =
+            restated.recognitions.iter().map(person_event::recognition).collect::<Result<Vec<_>, _>>()?;
+        let history = self.person(person_id)?.history()?;
+        let known: BTreeSet<Uuid> = told.iter().map(|fact| fact.record_id).collect();
+        history.statuses.retain(|fact| !dropped.contains(&fact.record_id) && !known.contains(&fact.record_id));
+        history.statuses.extend(told);
+        history.groups = groups;
+        history.recognitions = recognitions.into_iter().flatten().collect();
+        Ok(())
+    }
+
     fn person(&mut self, person_id: Uuid) -> Result<&mut Person, Error> {
         self.people
             .get_mut(&person_id)
@@ -140,8 +220,13 @@ impl Fold {
 
     /// What is to be written.
     pub(super) fn finish(self) -> Result<Folded, Error> {
-        let mut folded =
-            Folded { subjects: Vec::new(), anew: BTreeSet::new(), households: self.households, name: self.name };
+        let mut folded = Folded {
+            subjects: Vec::new(),
+            anew: BTreeSet::new(),
+            households: self.households,
+            merges: self.merges,
+            name: self.name,
+        };
         for Person { mut subject, history, touched, changed } in self.people.into_values() {
             if !touched && !changed {
                 continue;

@@ -1,0 +1,110 @@
+//! 合并: makes two entries of the township one; both histories stand under the kept one.
+
+use bangfu_kernel::{Error, error::Violations, fields};
+use bangfu_platform::{auth::admitted, db::TownshipTx, id};
+use bangfu_proto::people::v1::{self as proto, DuplicateState, MergePeopleRequest};
+use tonic::Request;
+use uuid::Uuid;
+
+use crate::{
+    People, household,
+    model::{
+        audit::Action,
+        employment::{EmploymentRecord, believed},
+        merge::Merge,
+    },
+    store,
+    vault::TownshipKey,
+    wire,
+};
+
+pub(super) async fn handle(svc: &People, request: Request<MergePeopleRequest>) -> Result<proto::Merge, Error> {
+    let (permit, request) = admitted(request)?;
+    let (request_id, kept_id, merged_id, reason) = decode(&request)?;
+    let clock = &svc.ground.clock;
+
+    let mut tx = svc.ground.db.township(&permit).await?;
+    let merge = tx
+        .once(request_id, &request, async |tx| {
+            household::lock_people(tx, [kept_id, merged_id]).await?;
+            let merge = Merge {
+                merge_id: id::new(clock),
+                kept_id,
+                merged_id,
+                merged_on: clock.today(),
+                merged_by: tx.permit().caller().subject.clone(),
+                reason: reason.clone(),
+                undone: None,
+                created_at: clock.now(),
+            };
+            let homes = one_household(tx, kept_id, merged_id).await?;
+            let moved = store::merge::carry(tx, merged_id, kept_id).await?;
+            store::merge::insert(tx, &merge, &moved).await?;
+            store::merge::settle(tx, merged_id, Some(kept_id), None).await?;
+            store::duplicate::settle(tx, (kept_id, merged_id), DuplicateState::Merged, &reason).await?;
+            tx.emit(wire::event::merged(&merge));
+            restate(tx, kept_id, &[]).await?;
+            store::audit::append(tx, Action::MergePeople, Some(kept_id), &reason).await?;
+            store::audit::append(tx, Action::MergePeople, Some(merged_id), &reason).await?;
+            let key = store::township_key::get(tx, &svc.vault).await?;
+            tell_households(tx, &key, &homes).await?;
+            Ok(wire::merge::message(&merge))
+        })
+        .await?;
+    tx.commit().await?;
+
+    Ok(merge)
+}
+
+/// The household of the two, locked. Errors: PERSON_IN_HOUSEHOLD when they belong to two.
+async fn one_household(tx: &mut TownshipTx, kept_id: Uuid, merged_id: Uuid) -> Result<Vec<Uuid>, Error> {
+    let homes = store::household::of_people(tx, &[kept_id, merged_id]).await?;
+    if let [_, household_id, ..] = homes.as_slice() {
+        return Err(Error::PersonInHousehold { person_id: merged_id, household_id: *household_id });
+    }
+    for household_id in &homes {
+        store::household::lock(tx, *household_id).await?;
+    }
+    // Of one household, both: the merged entry leaves it, for one person cannot live there twice.
+    if store::household::of_people(tx, &[kept_id]).await? == homes {
+        for household_id in &homes {
+            store::household::remove_member(tx, *household_id, merged_id, tx.clock().today()).await?;
+        }
+    }
+    Ok(homes)
+}
+
+/// Tells households whose members changed.
+pub(super) async fn tell_households(tx: &mut TownshipTx, key: &TownshipKey, homes: &[Uuid]) -> Result<(), Error> {
+    for household_id in homes {
+        let mut home = store::household::get(tx, *household_id).await?;
+        if !household::reconsidered(tx, key, &mut home).await? {
+            tx.emit(wire::event::household_changed(&home));
+        }
+    }
+    Ok(())
+}
+
+/// Settles what is believed of somebody whose records came or went, and tells all of it.
+pub(super) async fn restate(tx: &mut TownshipTx, person_id: Uuid, dropped: &[Uuid]) -> Result<(), Error> {
+    let records = store::employment::of_people(tx, &[person_id]).await?;
+    let records: Vec<EmploymentRecord> = records.into_iter().map(|(_, record)| record).collect();
+    let memberships = store::membership::of_person(tx, person_id).await?;
+    let recognitions = store::recognition::of_person(tx, person_id).await?;
+    store::merge::settle(tx, person_id, None, believed(&records, tx.clock().today())).await?;
+    tx.emit(wire::event::restated(person_id, &records, &memberships, &recognitions, dropped));
+    Ok(())
+}
+
+fn decode(request: &MergePeopleRequest) -> Result<(Uuid, Uuid, Uuid, String), Error> {
+    let mut faults = Violations::default();
+    let request_id = fields::uuid("request_id", &request.request_id, &mut faults);
+    let kept_id = fields::uuid("kept_person_id", &request.kept_person_id, &mut faults);
+    let merged_id = fields::uuid("merged_person_id", &request.merged_person_id, &mut faults);
+    if faults.is_empty() && kept_id == merged_id {
+        faults.add("merged_person_id", fields::rule("must not be the kept one", "不得与保留的相同"));
+    }
+    let reason = fields::text("reason", &request.reason, 2, 512, &mut faults);
+    faults.check()?;
+    Ok((request_id, kept_id, merged_id, reason))
+}
