@@ -102,6 +102,32 @@ pub enum Error {
         /// The record.
         record_id: uuid::Uuid,
     },
+    /// The person was transferred to another township.
+    #[error("the person was transferred to another township")]
+    PersonTransferred,
+    /// The transfer is over.
+    #[error("transfer {transfer_id} is over: {state}")]
+    TransferClosed {
+        /// The transfer.
+        transfer_id: uuid::Uuid,
+        /// "ACCEPTED", "REJECTED", "WITHDRAWN" or "EXPIRED".
+        state: &'static str,
+    },
+    /// The step is the other township's.
+    #[error("transfer {transfer_id} is the other township's turn")]
+    TransferOthersTurn {
+        /// The transfer.
+        transfer_id: uuid::Uuid,
+    },
+    /// An offer of the person, or a request for the number, is open.
+    #[error("transfer {transfer_id} is open")]
+    TransferOpen {
+        /// The transfer.
+        transfer_id: uuid::Uuid,
+    },
+    /// Nobody in the city has the number.
+    #[error("the number is not registered elsewhere")]
+    NotElsewhere,
     /// The cursor is older than what the feed keeps.
     #[error("the feed of {township} begins at {oldest}")]
     FeedCompacted {
@@ -183,6 +209,8 @@ pub enum Resource {
     Township,
     /// 扫描
     Sweep,
+    /// 转移
+    Transfer,
 }
 
 impl Resource {
@@ -194,6 +222,7 @@ impl Resource {
             Self::Duty => "duty",
             Self::Township => "township",
             Self::Sweep => "sweep",
+            Self::Transfer => "transfer",
         }
     }
 
@@ -205,6 +234,7 @@ impl Resource {
             Self::Duty => "应做事项",
             Self::Township => "区镇",
             Self::Sweep => "巡查",
+            Self::Transfer => "转移事项",
         }
     }
 }

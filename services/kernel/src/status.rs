@@ -74,6 +74,11 @@ fn code_and_reason(error: &Error) -> (Code, R) {
         Error::RegistrationStands { .. } => (Code::FailedPrecondition, R::RegistrationStands),
         Error::NoRegistration => (Code::FailedPrecondition, R::NoRegistration),
         Error::RecordNotRegistrable { .. } => (Code::FailedPrecondition, R::RecordNotRegistrable),
+        Error::PersonTransferred => (Code::FailedPrecondition, R::PersonTransferred),
+        Error::TransferClosed { .. } => (Code::FailedPrecondition, R::TransferClosed),
+        Error::TransferOthersTurn { .. } => (Code::FailedPrecondition, R::TransferOthersTurn),
+        Error::TransferOpen { .. } => (Code::FailedPrecondition, R::TransferOpen),
+        Error::NotElsewhere => (Code::FailedPrecondition, R::NotElsewhere),
         Error::FeedCompacted { .. } => (Code::OutOfRange, R::FeedCompacted),
         Error::FeedEpochChanged { .. } => (Code::Aborted, R::FeedEpochChanged),
         Error::FeedReaderSlow => (Code::Aborted, R::FeedReaderSlow),
@@ -105,6 +110,12 @@ fn metadata(error: &Error, correlation_id: &str) -> HashMap<String, String> {
             vec![("group", group.code().to_owned())]
         }
         Error::RegistrationStands { registration_id } => vec![("registration_id", registration_id.to_string())],
+        Error::TransferClosed { transfer_id, state } => {
+            vec![("transfer_id", transfer_id.to_string()), ("state", (*state).to_owned())]
+        }
+        Error::TransferOthersTurn { transfer_id } | Error::TransferOpen { transfer_id } => {
+            vec![("transfer_id", transfer_id.to_string())]
+        }
         Error::FeedCompacted { township, oldest } => {
             vec![("township", township.to_string()), ("oldest", oldest.to_string())]
         }
@@ -122,6 +133,8 @@ fn metadata(error: &Error, correlation_id: &str) -> HashMap<String, String> {
         | Error::EtagStale
         | Error::NotUnemployed
         | Error::NoRegistration
+        | Error::PersonTransferred
+        | Error::NotElsewhere
         | Error::FeedReaderSlow
         | Error::Deadline
         | Error::Unavailable(_)
@@ -188,6 +201,19 @@ fn office_sentence(error: &Error, correlation_id: &str) -> String {
         Error::RecordNotRegistrable { .. } => {
             "该就业记录不属于此人、已被更正、已办理登记，或不属于可登记的情形。".to_owned()
         }
+        Error::PersonTransferred => "该人员已转往其他区镇，只能查看，不能再作修改。".to_owned(),
+        Error::TransferClosed { state, .. } => {
+            let how = match *state {
+                "ACCEPTED" => "已被接收",
+                "REJECTED" => "已被拒绝",
+                "WITHDRAWN" => "已撤回",
+                _ => "已过期",
+            };
+            format!("该转移{how}，不能再办理。")
+        }
+        Error::TransferOthersTurn { .. } => "该转移现由对方区镇办理。".to_owned(),
+        Error::TransferOpen { .. } => "该人员已有尚未办结的转移，请先处理。".to_owned(),
+        Error::NotElsewhere => "该身份证号码未在其他区镇登记，可直接登记。".to_owned(),
         Error::FeedCompacted { .. } => "订阅位置过旧，相应数据已归档。".to_owned(),
         Error::FeedEpochChanged { .. } => "数据已从备份恢复，请从头同步。".to_owned(),
         Error::FeedReaderSlow => "接收速度过慢，连接已断开，请从上次位置继续。".to_owned(),

@@ -9,3 +9,4 @@ pub mod person;
 pub mod registration;
 pub mod survey;
 pub mod township;
+pub mod transfer;

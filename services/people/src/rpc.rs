@@ -1,5 +1,6 @@
 //! One line an RPC: the table of contents.
 
+mod accept_transfer;
 mod batch_get_people;
 mod cancel_unemployment;
 mod find_person;
@@ -7,6 +8,7 @@ mod get_employment_history;
 mod get_level;
 mod get_person;
 mod get_registrations;
+mod get_transfer;
 mod import_roster;
 mod join_group;
 mod leave_group;
@@ -14,26 +16,33 @@ mod list_audit;
 mod list_people;
 mod list_surveys;
 mod list_townships;
+mod list_transfers;
+mod offer_transfer;
 mod record_employment;
 mod record_survey;
 mod register_employment;
 mod register_person;
 mod register_unemployment;
+mod reject_transfer;
+mod request_transfer;
 mod reveal_person;
 mod update_person;
 mod upsert_township;
 mod watch_people;
+mod withdraw_transfer;
 
 use bangfu_platform::stack::answer;
 use bangfu_proto::people::v1::{
-    BatchGetPeopleRequest, BatchGetPeopleResponse, BelievedLevel, CancelUnemploymentRequest, EmploymentHistory,
-    EmploymentRecord, EmploymentRegistration, FindPersonRequest, GetEmploymentHistoryRequest, GetLevelRequest,
-    GetPersonRequest, GetRegistrationsRequest, ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest,
-    ListAuditRequest, ListAuditResponse, ListPeopleRequest, ListPeopleResponse, ListSurveysRequest,
-    ListSurveysResponse, ListTownshipsRequest, ListTownshipsResponse, Person, RecordEmploymentRequest,
-    RecordSurveyRequest, RegisterEmploymentRequest, RegisterPersonRequest, RegisterUnemploymentRequest, Registrations,
-    RevealPersonRequest, RevealedPerson, RosterImport, Survey, Township, UnemploymentRegistration, UpdatePersonRequest,
-    UpsertTownshipRequest, WatchPeopleRequest, WatchPeopleResponse, people_service_server::PeopleService,
+    AcceptTransferRequest, BatchGetPeopleRequest, BatchGetPeopleResponse, BelievedLevel, CancelUnemploymentRequest,
+    EmploymentHistory, EmploymentRecord, EmploymentRegistration, FindPersonRequest, GetEmploymentHistoryRequest,
+    GetLevelRequest, GetPersonRequest, GetRegistrationsRequest, GetTransferRequest, ImportRosterRequest,
+    JoinGroupRequest, LeaveGroupRequest, ListAuditRequest, ListAuditResponse, ListPeopleRequest, ListPeopleResponse,
+    ListSurveysRequest, ListSurveysResponse, ListTownshipsRequest, ListTownshipsResponse, ListTransfersRequest,
+    ListTransfersResponse, OfferTransferRequest, Person, RecordEmploymentRequest, RecordSurveyRequest,
+    RegisterEmploymentRequest, RegisterPersonRequest, RegisterUnemploymentRequest, Registrations,
+    RejectTransferRequest, RequestTransferRequest, RevealPersonRequest, RevealedPerson, RosterImport, Survey, Township,
+    Transfer, UnemploymentRegistration, UpdatePersonRequest, UpsertTownshipRequest, WatchPeopleRequest,
+    WatchPeopleResponse, WithdrawTransferRequest, people_service_server::PeopleService,
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
@@ -126,6 +135,34 @@ impl PeopleService for People {
 
     async fn reveal_person(&self, request: Request<RevealPersonRequest>) -> Answer<RevealedPerson> {
         answer(reveal_person::handle(self, request).await)
+    }
+
+    async fn offer_transfer(&self, request: Request<OfferTransferRequest>) -> Answer<Transfer> {
+        answer(offer_transfer::handle(self, request).await)
+    }
+
+    async fn accept_transfer(&self, request: Request<AcceptTransferRequest>) -> Answer<Transfer> {
+        answer(accept_transfer::handle(self, request).await)
+    }
+
+    async fn reject_transfer(&self, request: Request<RejectTransferRequest>) -> Answer<Transfer> {
+        answer(reject_transfer::handle(self, request).await)
+    }
+
+    async fn withdraw_transfer(&self, request: Request<WithdrawTransferRequest>) -> Answer<Transfer> {
+        answer(withdraw_transfer::handle(self, request).await)
+    }
+
+    async fn request_transfer(&self, request: Request<RequestTransferRequest>) -> Answer<Transfer> {
+        answer(request_transfer::handle(self, request).await)
+    }
+
+    async fn get_transfer(&self, request: Request<GetTransferRequest>) -> Answer<Transfer> {
+        answer(get_transfer::handle(self, request).await)
+    }
+
+    async fn list_transfers(&self, request: Request<ListTransfersRequest>) -> Answer<ListTransfersResponse> {
+        answer(list_transfers::handle(self, request).await)
     }
 
     async fn list_audit(&self, request: Request<ListAuditRequest>) -> Answer<ListAuditResponse> {

@@ -1,7 +1,7 @@
 //! What an office calls the fields of the contract: the sentence for an office worker names no English field.
 
 /// By the field's own name, or by its path where the name alone would say something else.
-const WORDS: [(&str, &str); 105] = [
+const WORDS: [(&str, &str); 109] = [
     ("actor", "操作账号"),
     ("address", "住址"),
     ("answered_by", "接听人"),
@@ -20,6 +20,7 @@ const WORDS: [(&str, &str); 105] = [
     ("day", "日"),
     ("details", "类别详情"),
     ("difficulties", "困难情况"),
+    ("direction", "转移方向"),
     ("discharge", "退役信息"),
     ("discharged_on", "退役时间"),
     ("due", "到期日"),
@@ -89,16 +90,19 @@ const WORDS: [(&str, &str); 105] = [
     ("skills", "技能特长"),
     ("source", "信息来源"),
     ("start", "台账说明"),
+    ("state", "转移状态"),
     ("states", "事项状态"),
     ("status", "就业状态"),
     ("status_learned", "了解到的就业状态"),
     ("status_since", "就业(失业)时间"),
     ("subsidies_suggested", "建议申领的补贴"),
     ("to", "截止日"),
+    ("to_township", "转入区镇"),
     ("township", "区镇"),
     ("townships", "区镇"),
     ("training_intention", "培训意向"),
     ("training_wish", "培训意愿"),
+    ("transfer_id", "转移编号"),
     ("unassigned", "未分配"),
     ("until", "终止日期"),
     ("update_mask", "修改项"),

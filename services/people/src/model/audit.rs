@@ -34,6 +34,16 @@ pub enum Action {
     RecordSurvey,
     /// Fields of somebody's entry were changed; the reason names them.
     UpdatePerson,
+    /// Somebody was offered to another township, or by one; the reason of this and the following begins with the transfer.
+    OfferTransfer,
+    /// Somebody moved.
+    AcceptTransfer,
+    /// An offer or a request was rejected.
+    RejectTransfer,
+    /// An offer or a request was taken back.
+    WithdrawTransfer,
+    /// Somebody found elsewhere was asked for.
+    RequestTransfer,
 }
 
 impl Action {
@@ -52,6 +62,11 @@ impl Action {
             Self::RegisterEmployment => "REGISTER_EMPLOYMENT",
             Self::RecordSurvey => "RECORD_SURVEY",
             Self::UpdatePerson => "UPDATE_PERSON",
+            Self::OfferTransfer => "OFFER_TRANSFER",
+            Self::AcceptTransfer => "ACCEPT_TRANSFER",
+            Self::RejectTransfer => "REJECT_TRANSFER",
+            Self::WithdrawTransfer => "WITHDRAW_TRANSFER",
+            Self::RequestTransfer => "REQUEST_TRANSFER",
         }
     }
 }

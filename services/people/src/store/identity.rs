@@ -1,7 +1,7 @@
 //! The one city-wide place that knows an ID number is taken.
 
-use bangfu_kernel::Error;
-use bangfu_platform::db::{TownshipTx, fault};
+use bangfu_kernel::{Error, Township};
+use bangfu_platform::db::{CityTx, TownshipTx, fault};
 use uuid::Uuid;
 
 use crate::vault::IdIndex;
@@ -46,4 +46,35 @@ pub(crate) async fn ours(tx: &mut TownshipTx, indexes: &[IdIndex]) -> Result<Vec
     .await
     .map_err(fault)
     .map(|rows| rows.into_iter().map(|row| (row.id_index, row.person_id)).collect())
+}
+
+/// Releases the ID number of somebody of this township who leaves; the unit claims it where they go.
+#[tracing::instrument(name = "db.identity.release", level = "debug", skip_all)]
+pub(crate) async fn release(tx: &mut TownshipTx, index: &IdIndex, person_id: Uuid) -> Result<(), Error> {
+    let township = tx.township().to_owned();
+    let released = sqlx::query!(
+        r#"
+        DELETE FROM identity
+         WHERE township = $1
+           AND id_index = $2
+           AND person_id = $3
+        "#,
+        township,
+        index.as_slice(),
+        person_id,
+    )
+    .execute(tx)
+    .await
+    .map_err(fault)?;
+    if released.rows_affected() == 1 { Ok(()) } else { Err(Error::internal("a person without an identity")) }
+}
+
+/// The township and the person with an ID number, wherever in the city. For finding whom to ask; nothing of it is told.
+#[tracing::instrument(name = "db.identity.holder", level = "debug", skip_all)]
+pub(crate) async fn holder(tx: &mut CityTx, index: &IdIndex) -> Result<Option<Township>, Error> {
+    let found = sqlx::query_scalar!("SELECT township FROM identity WHERE id_index = $1", index.as_slice())
+        .fetch_optional(tx)
+        .await
+        .map_err(fault)?;
+    found.map(|code| code.parse().map_err(|error| Error::Internal(Box::new(error)))).transpose()
 }
