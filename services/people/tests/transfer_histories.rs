@@ -1,6 +1,9 @@
 //! Random lives between three townships: nobody is in two, nobody in none, nothing is lost, and the feeds say the same.
 
-use std::collections::BTreeMap;
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+};
 
 use bangfu::client::{Client, request_id};
 use bangfu_proto::people::v1::{
@@ -25,32 +28,34 @@ const STATUSES: [S; 4] = [S::Unemployed, S::Flexible, S::Startup, S::Unverified]
 /// Days for which a transfer is open.
 const OPEN: u64 = 30;
 
-/// What somebody in some township tries.
+/// What somebody in some township tries; `by` is `None` for the township whose turn it is.
 #[derive(Debug, Clone, Copy)]
 enum Try {
-    Offer { by: usize, to: usize },
+    Offer { by: Option<usize>, to: usize },
     Request { by: usize },
-    Answer { by: usize, which: usize },
-    Accept { by: usize, which: usize },
-    Reject { by: usize, which: usize },
-    Withdraw { by: usize, which: usize },
-    Record { by: usize, status: usize },
+    Answer { by: Option<usize>, which: usize },
+    Accept { by: Option<usize>, which: usize },
+    Reject { by: Option<usize>, which: usize },
+    Withdraw { by: Option<usize>, which: usize },
+    Record { by: Option<usize>, status: usize },
     Pass { days: u64 },
 }
 
 fn tries() -> impl Strategy<Value = Vec<Try>> {
-    let (by, which) = (0..3_usize, 0..6_usize);
+    // Whom it concerns, more often than not; and the latest transfers rather than old ones.
+    let by = prop_oneof![1 => (0..3_usize).prop_map(Some), 2 => Just(None)];
+    let (to, which) = (0..3_usize, prop_oneof![3 => Just(0_usize), 1 => 0..6_usize]);
     let one = prop_oneof![
-        4 => (by.clone(), by.clone()).prop_map(|(by, to)| Try::Offer { by, to }),
-        2 => by.clone().prop_map(|by| Try::Request { by }),
+        6 => (by.clone(), to.clone()).prop_map(|(by, to)| Try::Offer { by, to }),
+        1 => to.prop_map(|by| Try::Request { by }),
         3 => (by.clone(), which.clone()).prop_map(|(by, which)| Try::Answer { by, which }),
-        6 => (by.clone(), which.clone()).prop_map(|(by, which)| Try::Accept { by, which }),
+        8 => (by.clone(), which.clone()).prop_map(|(by, which)| Try::Accept { by, which }),
         1 => (by.clone(), which.clone()).prop_map(|(by, which)| Try::Reject { by, which }),
         1 => (by.clone(), which).prop_map(|(by, which)| Try::Withdraw { by, which }),
         3 => (by, 0..4_usize).prop_map(|(by, status)| Try::Record { by, status }),
         2 => (1..20_u64).prop_map(|days| Try::Pass { days }),
     ];
-    prop::collection::vec(one, 1..40)
+    prop::collection::vec(one, 5..40)
 }
 
 /// A transfer as it should be: from, to, whether offered yet, last day, whether over.
@@ -71,6 +76,7 @@ struct Life<'a> {
     n: u32,
     person: String,
     home: usize,
+    moves: usize,
     records: Vec<String>,
     transfers: Vec<Expected>,
 }
@@ -129,12 +135,13 @@ impl Life<'_> {
                 let day = (self.today() + Days::new(days)).to_string();
                 self.city.turn_to(&day);
             }
-            Try::Offer { by, to } if by == to => {
-                let refused = offer(&self.clerks[by], &self.person, TOWNSHIPS[to]).await;
-                assert_eq!(told(refused.map(drop)), "FIELD_INVALID");
-            }
             Try::Offer { by, to } => {
+                let (by, to) = by.map_or((self.home, (self.home + 1 + to % 2) % 3), |by| (by, to));
                 let answer = offer(&self.clerks[by], &self.person, TOWNSHIPS[to]).await;
+                if by == to {
+                    assert_eq!(told(answer.map(drop)), "FIELD_INVALID");
+                    return;
+                }
                 let found = told(answer.as_ref().map(|_| ()).map_err(Clone::clone));
                 if !self.here(by, &found) {
                     return;
@@ -165,6 +172,7 @@ impl Life<'_> {
             }
             Try::Answer { by, which } => {
                 let Some(at) = self.which(which) else { return };
+                let by = by.unwrap_or(self.transfers[at].from);
                 let request = OfferTransferRequest {
                     request_id: request_id(),
                     person_id: self.person.clone(),
@@ -184,29 +192,35 @@ impl Life<'_> {
                 }
             }
             Try::Accept { by, which } => {
-                let Some(at) = self.which(which) else { return };
+                let offered = (0..self.transfers.len()).find(|&at| self.transfers[at].offered && self.is_open(at));
+                let Some(at) = offered.filter(|_| by.is_none()).or(self.which(which)) else { return };
+                let by = by.unwrap_or(self.transfers[at].to);
                 let found = told(accept(&self.clerks[by], &self.transfers[at].id).await.map(drop));
                 let turn = |transfer: &Expected| transfer.offered.then_some(transfer.to);
                 assert_eq!(found, self.expected(by, at, turn));
                 if found.is_empty() {
                     (self.transfers[at].over, self.home) = (true, by);
+                    self.moves += 1;
                 }
             }
             Try::Reject { by, which } => {
                 let Some(at) = self.which(which) else { return };
+                let asked = |of: &Expected| if of.offered { of.to } else { of.from };
+                let by = by.unwrap_or_else(|| asked(&self.transfers[at]));
                 let found = told(reject(&self.clerks[by], &self.transfers[at].id).await.map(drop));
-                let asked = |of: &Expected| Some(if of.offered { of.to } else { of.from });
-                assert_eq!(found, self.expected(by, at, asked));
+                assert_eq!(found, self.expected(by, at, |of| Some(asked(of))));
                 self.transfers[at].over |= found.is_empty();
             }
             Try::Withdraw { by, which } => {
                 let Some(at) = self.which(which) else { return };
+                let opened = |of: &Expected| if of.offered { of.from } else { of.to };
+                let by = by.unwrap_or_else(|| opened(&self.transfers[at]));
                 let found = told(withdraw(&self.clerks[by], &self.transfers[at].id).await.map(drop));
-                let opened = |of: &Expected| Some(if of.offered { of.from } else { of.to });
-                assert_eq!(found, self.expected(by, at, opened));
+                assert_eq!(found, self.expected(by, at, |of| Some(opened(of))));
                 self.transfers[at].over |= found.is_empty();
             }
             Try::Record { by, status } => {
+                let by = by.unwrap_or(self.home);
                 let request = RecordEmploymentRequest {
                     request_id: request_id(),
                     person_id: self.person.clone(),
@@ -238,16 +252,28 @@ impl Life<'_> {
             assert_eq!(out.await.expect("found").state(), come.await.expect("found").state());
         }
     }
+}
 
-    /// The feeds alone say where they are, and what is recorded of them.
-    async fn check_feeds(&self) {
-        for (at, clerk) in self.clerks.iter().enumerate() {
-            let (events, _) = until_bookmark(clerk, WatchPeopleRequest::default()).await.expect("a watch");
-            let of_person = events.into_iter().filter(|event| event.person_id == self.person);
-            let told = of_person.fold(Told::default(), Told::take);
-            assert_eq!(told.here, at == self.home, "{}", TOWNSHIPS[at]);
+/// Where somebody is in the end, and what is recorded of them.
+struct Lived {
+    home: usize,
+    records: Vec<String>,
+}
+
+/// The feeds alone say the same.
+async fn check_feeds(city: &City, lives: &BTreeMap<String, Lived>) {
+    for (at, township) in TOWNSHIPS.into_iter().enumerate() {
+        let (events, _) = until_bookmark(&city.clerk(township), WatchPeopleRequest::default()).await.expect("a watch");
+        let mut told: BTreeMap<String, Told> = BTreeMap::new();
+        for event in events.into_iter().filter(|event| !event.person_id.is_empty()) {
+            let before = told.remove(&event.person_id).unwrap_or_default();
+            told.insert(event.person_id.clone(), before.take(event));
+        }
+        for (person, lived) in lives {
+            let told = told.remove(person).unwrap_or_default();
+            assert_eq!(told.here, at == lived.home, "{person} in {township}");
             if told.here {
-                assert_eq!(told.records.into_keys().collect::<Vec<_>>(), self.records);
+                assert_eq!(told.records.into_keys().collect::<Vec<_>>(), lived.records);
             }
         }
     }
@@ -300,7 +326,7 @@ fn nobody_is_in_two_townships_nor_in_none_and_nothing_is_lost() {
         city.township(QUTANG, "曲塘镇").await;
         city
     });
-    let n = std::cell::Cell::new(0);
+    let (n, moves, lives) = (Cell::new(0), Cell::new(0), RefCell::new(BTreeMap::new()));
     let mut runner = TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
     let lived = runner.run(&tries(), |tries| {
         n.set(n.get() + 1);
@@ -315,16 +341,22 @@ fn nobody_is_in_two_townships_nor_in_none_and_nothing_is_lost() {
                 records: vec![person.employment.expect("a record").record_id],
                 person: person.person_id,
                 home: 0,
+                moves: 0,
                 transfers: Vec::new(),
             };
             for attempt in tries {
                 life.attempt(attempt).await;
                 life.check().await;
             }
-            life.check_feeds().await;
+            moves.set(moves.get() + life.moves);
+            lives.borrow_mut().insert(life.person, Lived { home: life.home, records: life.records });
         });
         Ok(())
     });
     lived.expect("every life holds");
+    let lives = lives.into_inner();
+    let moves = moves.get();
+    assert!(moves > 24 && lives.values().filter(|lived| lived.home != 0).count() > 3, "people do move: {moves}");
+    runtime.block_on(check_feeds(&city, &lives));
     runtime.block_on(city.close());
 }
