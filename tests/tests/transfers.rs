@@ -2,12 +2,12 @@
 
 use bangfu::client::{Client, request_id};
 use bangfu_proto::{
-    followup::v1::{Duty, ListContactsRequest, ListDutiesRequest, ReleaseReason},
+    followup::v1::{Duty, ListContactsRequest, ListDutiesRequest, RecordContactRequest, ReleaseReason},
     people::v1::{AcceptTransferRequest, EmploymentStatus, OfferTransferRequest},
 };
-use bangfu_testkit::{City, DADONG, LIBAO};
+use bangfu_testkit::{City, DADONG, LIBAO, reason};
 
-use crate::steps::{becomes, contact, duties, lines, on, record, standing, state, sweep_on, unemployed};
+use crate::steps::{becomes, contact, duties, learned, lines, on, record, standing, state, sweep_on, unemployed};
 
 /// Moves somebody from one township to another, from a day on, and waits until follow-up knows.
 pub(crate) async fn moves(city: &City, person_id: &str, from: &str, to: &str, effective_on: Option<&str>) {
@@ -87,6 +87,20 @@ async fn the_senders_open_duties_are_released_and_the_receiver_raises_its_own_fr
     // Contacts stay with whoever made them; the receiver's own settle its own.
     assert_eq!((contacts(&sender, &id).await, contacts(&receiver, &id).await), (1, 0));
     assert_eq!(record(&receiver, contact(&city, &id)).await.settled_duty_ids.len(), 1);
+
+    // What the sender did before counts where it was done; what comes after, and what is learned, is the receiver's.
+    let late = RecordContactRequest { on: on("2026-02-15"), ..contact(&city, &id) };
+    assert!(record(&sender, late.clone()).await.settled_duty_ids.is_empty(), "February is done");
+    let learns = RecordContactRequest {
+        request_id: request_id(),
+        status_learned: learned(EmploymentStatus::Flexible, "2026-02-15"),
+        ..late
+    };
+    for (request, expected) in [(contact(&city, &id), "FIELD_INVALID"), (learns, "PERSON_TRANSFERRED")] {
+        let refused = sender.followup().record_contact(request).await.expect_err(expected);
+        assert_eq!(reason(&refused), expected);
+    }
+    assert_eq!(contacts(&sender, &id).await, 2);
 
     // They come back: the same duties open again where they were, the receiver's are released.
     city.turn_to("2026-03-02");

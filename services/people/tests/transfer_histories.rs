@@ -128,6 +128,7 @@ impl Life<'_> {
         false
     }
 
+    #[expect(clippy::too_many_lines, reason = "one table: what is tried, and what must come of it")]
     async fn attempt(&mut self, attempt: Try) {
         let told = |answer: Result<_, tonic::Status>| answer.as_ref().map_or_else(reason, |_done| String::new());
         match attempt {

@@ -294,6 +294,9 @@ async fn whoever_comes_back_finds_their_whole_history() {
         evidence: "劳动合同".to_owned(),
     };
     away.people().cancel_unemployment(cancel).await.expect("cancelled");
+    // One stands again, in the place of the one that stood at home.
+    let anew = RegisterUnemploymentRequest { request_id: request_id(), person_id: id.clone(), ..Default::default() };
+    away.people().register_unemployment(anew).await.expect("registered");
     let record = RecordEmploymentRequest {
         request_id: request_id(),
         person_id: id.clone(),
@@ -410,6 +413,8 @@ async fn an_illegal_step_is_refused_with_its_reason_and_changes_nothing() {
 
 #[tokio::test]
 async fn transfers_are_listed_by_side_and_state_a_page_at_a_time() {
+    use {TransferDirection as D, TransferState as T};
+
     let city = City::new().await;
     let (sender, receiver) = (city.clerk(DADONG), city.clerk(LIBAO));
     let mut ids = Vec::new();
@@ -436,7 +441,6 @@ async fn transfers_are_listed_by_side_and_state_a_page_at_a_time() {
         state: state.into(),
         ..Default::default()
     };
-    use {TransferDirection as D, TransferState as T};
     let open = [ids[0].clone(), ids[1].clone(), ids[3].clone()];
     for (client, direction, state, expected) in [
         (&receiver, D::In, T::Offered, open.as_slice()),
@@ -486,6 +490,67 @@ async fn many_calls_about_one_transfer_leave_one_answer() {
             let open = offer(from, &id, code).await.expect("offered").transfer_id;
             accept(to, &open).await.expect("accepted");
         }
+    }
+    city.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_meets_a_move_finds_the_person_before_or_after_it() {
+    let city = City::new().await;
+    city.township(QUTANG, "曲塘镇").await;
+    let (mut from, mut to, third) = ((city.clerk(DADONG), DADONG), (city.clerk(LIBAO), LIBAO), city.clerk(QUTANG));
+    let id = somebody(&from.0, 1).await;
+    for _ in 0..10 {
+        let open = offer(&from.0, &id, to.1).await.expect("offered").transfer_id;
+        let record = RecordEmploymentRequest {
+            request_id: request_id(),
+            person_id: id.clone(),
+            employment: Some(sample::employment(S::Flexible, "2026-01-05")),
+            ..Default::default()
+        };
+        let (registry, row) = (from.0.clone(), sample::row(1, 4));
+        let start = bangfu_proto::people::v1::RosterStart { request_id: request_id(), ..Default::default() };
+        let (mut people, mut elsewhere, mut changing) = (to.0.people(), third.people(), from.0.people());
+        let (accepted, here, there, recorded, imported) = tokio::join!(
+            accept(&to.0, &open),
+            people.register_person(sample::person(1)),
+            elsewhere.register_person(sample::person(1)),
+            changing.record_employment(record),
+            bangfu::client::people::send(&registry, start, vec![row]),
+        );
+        accepted.expect("accepted");
+        let here = reason(&here.expect_err("registered"));
+        assert!(["PERSON_REGISTERED", "PERSON_REGISTERED_ELSEWHERE", "CONFLICT"].contains(&here.as_str()), "{here}");
+        assert_eq!(reason(&there.expect_err("registered")), "PERSON_REGISTERED_ELSEWHERE");
+        if let Err(refused) = recorded {
+            assert_eq!(reason(&refused), "PERSON_TRANSFERRED");
+        }
+        match imported {
+            Ok(import) => assert_eq!(import.accepted, 1),
+            Err(problem) => assert_eq!(problem.reason(), "CONFLICT"),
+        }
+        assert_eq!((listed(&from.0).await, listed(&to.0).await.len(), listed(&third).await.len()), (vec![], 1, 0));
+        let holders: Vec<String> = sqlx::query_scalar("SELECT township FROM identity")
+            .fetch_all(&mut city.look("people").await)
+            .await
+            .expect("holders");
+        assert_eq!(holders, [to.1]);
+        std::mem::swap(&mut from, &mut to);
+    }
+    // Nobody was told of anything after they had left.
+    for clerk in [&from.0, &to.0] {
+        let (mut here, mut told) = (false, 0);
+        for event in events(clerk, &id).await {
+            match event.change.expect("a change") {
+                Change::Registered(_) | Change::Arrived(_) => here = true,
+                Change::Left(_) => here = false,
+                other => {
+                    assert!(here, "{other:?}");
+                    told += 1;
+                }
+            }
+        }
+        assert!(told > 0);
     }
     city.close().await;
 }

@@ -26,9 +26,11 @@ pub(super) async fn handle(svc: &People, request: Request<RequestTransferRequest
     // Asked for before the unit begins: no unit waits for another connection.
     let holder = transfer::holder(svc, &permit, &index).await?;
 
+    // What is remembered of the request is a hash beside its other parts: the number goes into it by its keyed index only.
+    let content = [index.as_slice(), reason.as_bytes()].concat();
     let mut tx = svc.ground.db.township(&permit).await?;
     let transfer = tx
-        .once(request_id, &request, async |tx| {
+        .once_as(request_id, &content, async |tx| {
             if let Some((_, person_id)) = store::identity::ours(tx, &[index]).await?.pop() {
                 return Err(Error::PersonRegistered { person_id });
             }

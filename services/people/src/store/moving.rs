@@ -90,7 +90,10 @@ pub(crate) async fn pack(tx: &mut TownshipTx, person_id: Uuid, key: Arc<Township
     let township = tx.township().to_owned();
     let mut tables = Vec::with_capacity(MOVING.len());
     for moving in &MOVING {
-        let sql = format!("SELECT to_jsonb(t) FROM {} t WHERE t.township = $1 AND t.person_id = $2", moving.table);
+        // By primary key, which every table has in front: what is there from an earlier stay is brought up to date before
+        // what came later is put beside it, so that "one stands" holds at every row.
+        let table = moving.table;
+        let sql = format!("SELECT to_jsonb(t) FROM {table} t WHERE t.township = $1 AND t.person_id = $2 ORDER BY t");
         let rows: Vec<Value> = sqlx::query_scalar(AssertSqlSafe(sql))
             .bind(&township)
             .bind(person_id)
