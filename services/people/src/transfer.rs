@@ -156,6 +156,12 @@ pub(crate) async fn holder(svc: &People, permit: &Permit, index: &IdIndex) -> Re
     Ok(holder)
 }
 
+/// The way to where somebody went who left. PERSON_TRANSFERRED when they moved on from there: one goes no further.
+pub(crate) async fn onward(tx: &mut TownshipTx, person_id: Uuid) -> Result<Crossing, Error> {
+    let to = store::transfer::went_to(tx, person_id).await?;
+    crossing(tx, &to.ok_or_else(|| Error::internal("somebody left without a transfer"))?)
+}
+
 /// A transfer that begins today, with nothing in it but its sides.
 pub(crate) fn begun(id: Uuid, direction: Direction, counterpart: Township, state: State, tx: &TownshipTx) -> Transfer {
     let (now, today) = (tx.clock().now(), tx.clock().today());

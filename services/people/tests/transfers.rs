@@ -554,3 +554,21 @@ async fn whoever_meets_a_move_finds_the_person_before_or_after_it() {
     }
     city.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_townships_that_exchange_people_do_not_wait_for_each_other_in_a_ring() {
+    let city = City::new().await;
+    let (one, other) = (city.clerk(DADONG), city.clerk(LIBAO));
+    let mut open = Vec::new();
+    for n in 0..12 {
+        let (from, to, code) = if n % 2 == 0 { (&one, &other, LIBAO) } else { (&other, &one, DADONG) };
+        let id = somebody(from, n).await;
+        open.push((to.clone(), offer(from, &id, code).await.expect("offered").transfer_id));
+    }
+    let accepted = open.into_iter().map(|(to, id)| async move { accept(&to, &id).await.map(drop) });
+    for answer in futures::future::join_all(accepted).await {
+        answer.expect("accepted, without a conflict");
+    }
+    assert_eq!((listed(&one).await.len(), listed(&other).await.len()), (6, 6));
+    city.close().await;
+}

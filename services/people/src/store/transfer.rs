@@ -89,6 +89,30 @@ pub(crate) async fn request_for(
     row.map(|row| row.open(key)).transpose()
 }
 
+/// Where somebody went who left last; `None`: nobody of this id left.
+#[tracing::instrument(name = "db.transfer.went_to", level = "debug", skip_all)]
+pub(crate) async fn went_to(tx: &mut TownshipTx, person_id: Uuid) -> Result<Option<Township>, Error> {
+    let township = tx.township().to_owned();
+    let found = sqlx::query_scalar!(
+        r#"
+        SELECT counterpart
+          FROM transfer
+         WHERE township = $1
+           AND person_id = $2
+           AND direction = 'OUT'
+           AND state = 'ACCEPTED'
+         ORDER BY updated_at DESC
+         LIMIT 1
+        "#,
+        township,
+        person_id,
+    )
+    .fetch_optional(tx)
+    .await
+    .map_err(fault)?;
+    found.map(|code| code.parse().map_err(|error| Error::Internal(Box::new(error)))).transpose()
+}
+
 /// Which transfers a list is about.
 #[derive(Debug)]
 pub(crate) struct Filter {
