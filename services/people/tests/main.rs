@@ -14,6 +14,7 @@ mod roster_judge;
 mod surveys;
 mod townships;
 mod transfer_histories;
+mod transfer_races;
 mod transfer_requests;
 mod transfers;
 mod update;
