@@ -418,6 +418,59 @@ pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
             let request = people::RevealPersonRequest { person_id: bad(), reason: "看".to_owned() };
             (told(registry.reveal_person(request).await), "person_id reason".into())
         }
+        "OfferTransfer" => {
+            let request = people::OfferTransferRequest {
+                request_id: bad(),
+                person_id: bad(),
+                to_township: bad(),
+                reason: "转".to_owned(),
+                transfer_id: bad(),
+            };
+            let fields = "request_id person_id to_township reason transfer_id";
+            (told(registry.offer_transfer(request).await), fields.into())
+        }
+        "AcceptTransfer" => {
+            let request = people::AcceptTransferRequest {
+                request_id: bad(),
+                transfer_id: bad(),
+                village: long(64),
+                coordinator: long(64),
+                effective_on: on("2100-12-31"),
+            };
+            let fields = "request_id transfer_id village coordinator effective_on";
+            (told(registry.accept_transfer(request).await), fields.into())
+        }
+        "RejectTransfer" => {
+            let request =
+                people::RejectTransferRequest { request_id: bad(), transfer_id: bad(), reason: String::new() };
+            (told(registry.reject_transfer(request).await), "request_id transfer_id reason".into())
+        }
+        "WithdrawTransfer" => {
+            let request = people::WithdrawTransferRequest { request_id: bad(), transfer_id: bad(), reason: long(256) };
+            (told(registry.withdraw_transfer(request).await), "request_id transfer_id reason".into())
+        }
+        "RequestTransfer" => {
+            let request = people::RequestTransferRequest {
+                request_id: bad(),
+                id_number: "320699198001010010".to_owned(),
+                reason: "转".to_owned(),
+            };
+            (told(registry.request_transfer(request).await), "request_id id_number reason".into())
+        }
+        "GetTransfer" => {
+            let request = people::GetTransferRequest { transfer_id: bad(), township: bad() };
+            (told(registry.get_transfer(request).await), "transfer_id township".into())
+        }
+        "ListTransfers" => {
+            let request = people::ListTransfersRequest {
+                page_size: 501,
+                page_token: bad(),
+                township: bad(),
+                direction: 3,
+                state: 7,
+            };
+            (told(registry.list_transfers(request).await), "page_size township direction state".into())
+        }
         "ListAudit" => {
             let request = people::ListAuditRequest {
                 page_size: 501,

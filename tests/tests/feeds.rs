@@ -17,6 +17,7 @@ use bangfu_testkit::{City, DADONG, LIBAO, sample};
 use crate::{
     journeys::{person, void},
     steps::{becomes, contact, duties, learned, record, sweep, unemployed, until},
+    transfers::moves,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,7 +40,9 @@ async fn the_feeds_from_zero_rebuild_what_the_lists_say() {
     let row = RosterRow { coordinator: "协理员乙".into(), groups: "退役军人".into(), ..sample::row(3, 4) };
     let start = RosterStart { request_id: request_id(), ..Default::default() };
     send(&clerk, start, vec![row]).await.expect("imported");
-    city.settle().await;
+    moves(&city, &people[1], DADONG, LIBAO, None).await;
+    moves(&city, &people[3], DADONG, LIBAO, None).await;
+    moves(&city, &people[3], LIBAO, DADONG, None).await;
     sweep(&city).await;
 
     for (client, township) in [(clerk, DADONG), (city.clerk(LIBAO), LIBAO), (city.bureau(), DADONG)] {
@@ -84,6 +87,8 @@ struct Rebuilt {
     record: String,
     since: Option<(i32, i32, i32)>,
     status: i32,
+    /// Nothing more is told of them; they are not in the list.
+    left: bool,
 }
 
 impl Rebuilt {
@@ -96,6 +101,7 @@ impl Rebuilt {
             since: employment.effective_on.map(|day| (day.year, day.month, day.day)),
             record: employment.record_id,
             status: employment.status,
+            left: false,
         }
     }
 
@@ -115,6 +121,12 @@ impl Rebuilt {
             Change::EmploymentRecorded(new) => self.learn(new.employment.expect("a fact")),
             Change::MembershipsChanged(new) => self.memberships = new.memberships,
             Change::AssignmentChanged(new) => (self.village, self.coordinator) = (new.village, new.coordinator),
+            Change::Arrived(new) => {
+                (self.village, self.coordinator, self.memberships) = (new.village, new.coordinator, new.memberships);
+                (self.record, self.since, self.status) = (String::new(), None, 0);
+                new.employment.into_iter().for_each(|fact| self.learn(fact));
+            }
+            Change::Left(_) => self.left = true,
             Change::UnemploymentRegistered(_)
             | Change::EmploymentRegistered(_)
             | Change::SurveyRecorded(_)
@@ -139,7 +151,12 @@ async fn watched(client: &Client, township: &str) -> BTreeMap<String, Rebuilt> {
                 assert_eq!(seq, last + 1, "dense");
                 last = seq;
                 if !event.person_id.is_empty() {
-                    people.entry(event.person_id.clone()).or_default().take(event);
+                    let id = event.person_id.clone();
+                    let rebuilt = people.entry(id.clone()).or_default();
+                    rebuilt.take(event);
+                    if rebuilt.left {
+                        people.remove(&id);
+                    }
                 }
             }
             PersonItem::Bookmark(_) => return people,

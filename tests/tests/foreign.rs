@@ -15,8 +15,9 @@ use bangfu_proto::{
     people::v1::{
         AppliedAt, AppliedBy, ApplyForRecognitionRequest, CreateHouseholdRequest, DifficultyType, EmploymentStatus,
         HouseholdKind, HouseholdRelation, ListDuplicatesRequest, ListHouseholdsRequest, ListMergesRequest,
-        ListPeopleRequest, ListRecognitionsRequest, ListTownshipsRequest, MergePeopleRequest, NewHouseholdMember,
-        RegisterPersonRequest, RosterStart, people_service_client::PeopleServiceClient,
+        ListPeopleRequest, ListRecognitionsRequest, ListTownshipsRequest, ListTransfersRequest, MergePeopleRequest,
+        NewHouseholdMember, OfferTransferRequest, RegisterPersonRequest, RosterStart,
+        people_service_client::PeopleServiceClient,
     },
 };
 use bangfu_testkit::{City, DADONG, LIBAO, reason, sample};
@@ -25,7 +26,7 @@ use tonic::Code;
 use uuid::Uuid;
 
 use crate::{
-    asks::{Names, ask},
+    asks::{Names, THIRD, ask},
     steps::{contact, record, sweep, unemployed},
 };
 
@@ -62,6 +63,19 @@ impl Scene {
             households.push(home.household_id);
         }
         let (pairs, merge) = doubles(&clerk).await;
+        city.township(THIRD, "曲塘镇").await;
+        let mut transfer = String::new();
+        // Two, so that their list has a second page; of people that nothing else is asked about.
+        for person_id in [registered.person_id, theirs[1].clone()] {
+            let request = OfferTransferRequest {
+                request_id: request_id(),
+                person_id,
+                to_township: THIRD.to_owned(),
+                reason: "户籍迁移".to_owned(),
+                ..Default::default()
+            };
+            transfer = clerk.people().offer_transfer(request).await.expect("offered").into_inner().transfer_id;
+        }
         city.settle().await;
         let foreign = Names {
             township: LIBAO.to_owned(),
@@ -72,6 +86,7 @@ impl Scene {
             household: households.swap_remove(0),
             pair: pairs,
             merge,
+            transfer,
             request: request.request_id,
             import_request: start.request_id,
             epochs: epochs(&city).await,
@@ -151,6 +166,8 @@ async fn pages(clerk: &Client, bureau: &Client) -> BTreeMap<&'static str, String
     let listed = people.list_people(ListPeopleRequest { page_size, ..Default::default() }).await.expect("a page");
     let townships = ListTownshipsRequest { page_size, ..Default::default() };
     let townships = bureau.people().list_townships(townships).await.expect("a page");
+    let transfers =
+        people.list_transfers(ListTransfersRequest { page_size, ..Default::default() }).await.expect("a page");
     let duties = followup.list_duties(ListDutiesRequest { page_size, ..Default::default() }).await.expect("a page");
     let contacts = followup.list_contacts(ListContactsRequest { page_size, ..Default::default() }).await;
     let sweeps = followup.list_sweeps(ListSweepsRequest { page_size, ..Default::default() }).await.expect("a page");
@@ -167,6 +184,7 @@ async fn pages(clerk: &Client, bureau: &Client) -> BTreeMap<&'static str, String
         ("ListHouseholds", households.into_inner().next_page_token),
         ("ListPeople", listed.into_inner().next_page_token),
         ("ListTownships", townships.into_inner().next_page_token),
+        ("ListTransfers", transfers.into_inner().next_page_token),
         ("ListDuties", duties.into_inner().next_page_token),
         ("ListContacts", contacts.expect("a page").into_inner().next_page_token),
         ("ListSweeps", sweeps.into_inner().next_page_token),
@@ -189,7 +207,7 @@ async fn another_townships_everything_is_answered_like_what_never_was() {
         let nobody = ask(&stranger, rule.path, &Names::of_nobody(), &own_person).await;
         assert_eq!(asked, nobody, "{method} tells one from the other");
         for answer in asked.iter().filter_map(|answer| answer.as_ref().ok()) {
-            for secret in [LIBAO, &foreign.person, &foreign.contact, &foreign.record] {
+            for secret in [LIBAO, &foreign.person, &foreign.contact, &foreign.record, &foreign.transfer] {
                 assert!(!answer.contains(secret), "{method} tells of another township: {answer}");
             }
         }

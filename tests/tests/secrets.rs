@@ -6,8 +6,8 @@ use bangfu_proto::{
     ACCESS,
     followup::v1::{ListContactsRequest, ListDutiesRequest, RecordContactRequest, WatchDutiesRequest},
     people::v1::{
-        EmploymentStatus, ListPeopleRequest, RegisterPersonRequest, RevealPersonRequest, RosterStart,
-        WatchPeopleRequest, watch_people_response::Item,
+        EmploymentStatus, ListPeopleRequest, RegisterPersonRequest, RequestTransferRequest, RevealPersonRequest,
+        RosterStart, WatchPeopleRequest, watch_people_response::Item,
     },
 };
 use bangfu_testkit::{City, DADONG, LIBAO, sample};
@@ -18,6 +18,7 @@ use crate::{
     asks::{Names, ask, hex},
     child,
     steps::{becomes, contact, learned, record, sweep, sweep_on, unemployed, until},
+    transfers::moves,
 };
 
 /// Sample people that live here: by roster, by hand, and of the other township.
@@ -130,6 +131,13 @@ async fn a_small_life() {
         (sample::name(700), sample::id_number(700), "样例备注甲乙丙".into())
     );
     sweep_on(&city, "2026-02-07").await;
+    moves(&city, &by_hand.person_id, DADONG, LIBAO, None).await;
+    let asks = RequestTransferRequest {
+        request_id: request_id(),
+        id_number: sample::id_number(709),
+        reason: "本人已回我镇居住".into(),
+    };
+    clean("a request", &format!("{:?}", clerk.people().request_transfer(asks).await.expect("asked")));
 
     errors(&city, &clerk, &of_person).await;
     for rule in ACCESS {
@@ -158,6 +166,7 @@ async fn a_small_life() {
         "people.request",
         "people.event",
         "people.audit",
+        "people.transfer",
         "followup.contact",
         "followup.delivery",
         "followup.event",

@@ -6,9 +6,12 @@ use bangfu::{client::Client, suite::Suite};
 use bangfu_kernel::{Clock, Role};
 use bangfu_proto::{
     followup::v1::{ListDutiesRequest, RecordContactRequest, RunSweepRequest},
-    people::v1::{EmploymentStatus, GetPersonRequest, RecordEmploymentRequest, ServiceLevel},
+    people::v1::{
+        AcceptTransferRequest, EmploymentStatus, GetPersonRequest, OfferTransferRequest, RecordEmploymentRequest,
+        ServiceLevel,
+    },
 };
-use bangfu_testkit::{City, DADONG, sample};
+use bangfu_testkit::{City, DADONG, LIBAO, sample};
 use tonic::transport::Channel;
 
 use crate::steps::{contact, duties, learned, record, standing, until};
@@ -225,5 +228,61 @@ async fn a_registry_whose_clock_is_behind_midnight_is_told_again() {
     behind.turn_to("2026-01-06".parse().expect("a date"));
     until("it is taken", async || pending(&split.city).await == 0).await;
     assert_eq!(level(&split.city, &person_id).await, ServiceLevel::Stable);
+    split.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_contact_taught_follows_somebody_who_was_transferred_before_the_registry_was_told() {
+    let mut split = Split::new().await;
+    let register = sample::person_who_is(0, EmploymentStatus::Unemployed, "2026-01-05");
+    let registered = split.city.clerk(DADONG).people().register_person(register).await.expect("registered");
+    let person_id = registered.into_inner().person_id;
+    split.city.settle().await;
+    let clerk = split.at_followup("clerk-1", Role::Clerk, Some(DADONG));
+    let bureau = split.at_followup("bureau-1", Role::Bureau, None);
+    let sweep = || RunSweepRequest { request_id: bangfu::client::request_id(), ..Default::default() };
+    bureau.followup().run_sweep(sweep()).await.expect("swept");
+
+    // Learned while the registry is down; when it is back, the move comes before the delivery.
+    split.city.stop().await;
+    let learns = RecordContactRequest {
+        status_learned: learned(EmploymentStatus::Startup, "2026-01-05"),
+        ..contact(&split.city, &person_id)
+    };
+    record(&clerk, learns).await;
+    let mut look = split.city.look("followup").await;
+    let hold = "BEGIN; LOCK TABLE delivery IN ACCESS EXCLUSIVE MODE";
+    sqlx::raw_sql(hold).execute(&mut look).await.expect("deliveries wait");
+    split.start_people().await;
+    let offer = OfferTransferRequest {
+        request_id: bangfu::client::request_id(),
+        person_id: person_id.clone(),
+        to_township: LIBAO.to_owned(),
+        reason: "户籍迁移".to_owned(),
+        ..Default::default()
+    };
+    let offered = split.city.clerk(DADONG).people().offer_transfer(offer).await.expect("offered").into_inner();
+    let accept = AcceptTransferRequest {
+        request_id: bangfu::client::request_id(),
+        transfer_id: offered.transfer_id,
+        ..Default::default()
+    };
+    split.city.clerk(LIBAO).people().accept_transfer(accept).await.expect("accepted");
+    sqlx::raw_sql("ROLLBACK").execute(&mut look).await.expect("deliveries go on");
+
+    until("it is delivered", async || pending(&split.city).await == 0).await;
+    let entered: Vec<String> = sqlx::query_scalar("SELECT township FROM audit WHERE action = 'RECORD_EMPLOYMENT'")
+        .fetch_all(&mut split.city.look("people").await)
+        .await
+        .expect("entries");
+    assert_eq!(entered, [LIBAO], "after the move");
+    let request = GetPersonRequest { person_id: person_id.clone(), ..Default::default() };
+    let there = split.city.clerk(LIBAO).people().get_person(request).await.expect("there").into_inner();
+    assert_eq!(there.level(), ServiceLevel::Stable);
+    split.city.settle().await;
+    bureau.followup().run_sweep(sweep()).await.expect("swept");
+    let receiver = split.at_followup("clerk-1", Role::Clerk, Some(LIBAO));
+    let owed = standing(&duties(&receiver, ListDutiesRequest::default()).await);
+    assert!(owed.contains_key("follow_up.stable 2026-01-01 OPEN"), "{owed:?}");
     split.end().await;
 }

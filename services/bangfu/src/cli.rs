@@ -2,6 +2,7 @@
 
 mod register;
 mod token;
+mod transfers;
 mod work;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -16,6 +17,7 @@ use clap::{Args, Parser, Subcommand};
 use self::{
     register::{PeopleVerb, TownshipsVerb},
     token::TokenArgs,
+    transfers::TransfersVerb,
     work::{ContactsVerb, DutiesVerb, SweepsVerb},
 };
 use crate::{roster::RosterCommand, serve, up};
@@ -49,6 +51,9 @@ enum Verb {
     /// 服务对象: the people of your township.
     #[command(subcommand)]
     People(PeopleVerb),
+    /// 转移: people who go from one township to another.
+    #[command(subcommand)]
+    Transfers(TransfersVerb),
     /// 应做事项: what is owed to whom by when.
     #[command(subcommand)]
     Duties(DutiesVerb),
@@ -133,6 +138,7 @@ impl Verb {
             }
             Self::Townships(verb) => verb.run().await,
             Self::People(verb) => verb.run().await,
+            Self::Transfers(verb) => verb.run().await,
             Self::Duties(verb) => verb.run().await,
             Self::Contacts(verb) => verb.run().await,
             Self::Sweeps(verb) => verb.run().await,

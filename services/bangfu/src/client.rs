@@ -7,6 +7,7 @@ pub mod problem;
 pub mod sweeps;
 pub mod table;
 pub mod terminal;
+pub mod transfers;
 
 use anyhow::Context as _;
 use bangfu_proto::{

@@ -39,3 +39,40 @@ fn a_townships_day_from_the_terminal() {
     let said = String::from_utf8_lossy(&nobody.stderr).into_owned();
     assert!(!nobody.status.success() && said.contains("TOKEN_REFUSED"), "{said}");
 }
+
+#[test]
+fn somebody_is_offered_by_one_township_and_accepted_by_another_from_the_terminal() {
+    let process = Process::start();
+    let (sender, receiver) =
+        (token(&process.home(), "clerk", Some("320685102")), token(&process.home(), "clerk", Some("320685103")));
+    let roster = process.home().join("roster.xlsx");
+    let roster = roster.to_str().expect("a path");
+    printed(&bangfu(&process, "", &["roster", "sample", "--rows", "10", "--seed", "7", "--out", roster]));
+    printed(&bangfu(&process, &sender, &["roster", "import", roster]));
+    let person = last_word(&printed(&bangfu(&process, &sender, &["people", "list"])), "村");
+
+    let to = ["transfers", "offer", &person, "--to", "320685103", "--reason", "户籍迁移"];
+    let offered = printed(&bangfu(&process, &sender, &to));
+    assert!(offered.contains("待接收 offered"), "{offered}");
+    let transfer = last_word(&offered, "transfer");
+    let listed = printed(&bangfu(&process, &receiver, &["transfers", "list", "--state", "offered"]));
+    assert!(listed.contains("转入 in") && listed.contains(&transfer) && listed.contains('*'), "{listed}");
+    let accept = ["transfers", "accept", &transfer, "--village", "河口村", "--coordinator", "协理员丙"];
+    let accepted = printed(&bangfu(&process, &receiver, &accept));
+    assert!(accepted.contains("已接收 accepted"), "{accepted}");
+    let people = printed(&bangfu(&process, &receiver, &["people", "list"]));
+    assert!(people.contains("河口村") && people.contains(&person), "{people}");
+
+    let refused = bangfu(&process, &sender, &["transfers", "withdraw", &transfer, "--reason", "提错了人"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("TRANSFER_CLOSED") && said.contains("已被接收"), "{said}");
+    let neither = bangfu(&process, &sender, &["transfers", "offer", &person, "--reason", "户籍迁移"]);
+    assert!(!neither.status.success() && String::from_utf8_lossy(&neither.stderr).contains("--to"));
+}
+
+/// The last word of the first line that has another one in it.
+fn last_word(printed: &str, word: &str) -> String {
+    let lines = printed.lines().skip(usize::from(printed.contains("person_id")));
+    let line = lines.into_iter().find(|line| line.contains(word)).unwrap_or_default();
+    line.split_whitespace().last().unwrap_or_default().to_owned()
+}

@@ -149,6 +149,32 @@ pub enum Error {
         /// The last day.
         until: chrono::NaiveDate,
     },
+    /// The person was transferred to another township.
+    #[error("the person was transferred to another township")]
+    PersonTransferred,
+    /// The transfer is over.
+    #[error("transfer {transfer_id} is over: {state}")]
+    TransferClosed {
+        /// The transfer.
+        transfer_id: uuid::Uuid,
+        /// "ACCEPTED", "REJECTED", "WITHDRAWN" or "EXPIRED".
+        state: &'static str,
+    },
+    /// The step is the other township's.
+    #[error("transfer {transfer_id} is the other township's turn")]
+    TransferOthersTurn {
+        /// The transfer.
+        transfer_id: uuid::Uuid,
+    },
+    /// An offer of the person, or a request for the number, is open.
+    #[error("transfer {transfer_id} is open")]
+    TransferOpen {
+        /// The transfer.
+        transfer_id: uuid::Uuid,
+    },
+    /// Nobody in the city has the number.
+    #[error("the number is not registered elsewhere")]
+    NotElsewhere,
     /// The cursor is older than what the feed keeps.
     #[error("the feed of {township} begins at {oldest}")]
     FeedCompacted {
@@ -238,6 +264,8 @@ pub enum Resource {
     Duplicate,
     /// 合并
     Merge,
+    /// 转移
+    Transfer,
 }
 
 impl Resource {
@@ -253,6 +281,7 @@ impl Resource {
             Self::Household => "household",
             Self::Duplicate => "duplicate",
             Self::Merge => "merge",
+            Self::Transfer => "transfer",
         }
     }
 
@@ -268,6 +297,7 @@ impl Resource {
             Self::Household => "家庭",
             Self::Duplicate => "疑似重复信息",
             Self::Merge => "合并记录",
+            Self::Transfer => "转移事项",
         }
     }
 }

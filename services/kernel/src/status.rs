@@ -82,6 +82,11 @@ fn code_and_reason(error: &Error) -> (Code, R) {
         Error::PersonInHousehold { .. } => (Code::FailedPrecondition, R::PersonInHousehold),
         Error::PersonMerged { .. } => (Code::FailedPrecondition, R::PersonMerged),
         Error::MergeFinal { .. } => (Code::FailedPrecondition, R::MergeFinal),
+        Error::PersonTransferred => (Code::FailedPrecondition, R::PersonTransferred),
+        Error::TransferClosed { .. } => (Code::FailedPrecondition, R::TransferClosed),
+        Error::TransferOthersTurn { .. } => (Code::FailedPrecondition, R::TransferOthersTurn),
+        Error::TransferOpen { .. } => (Code::FailedPrecondition, R::TransferOpen),
+        Error::NotElsewhere => (Code::FailedPrecondition, R::NotElsewhere),
         Error::FeedCompacted { .. } => (Code::OutOfRange, R::FeedCompacted),
         Error::FeedEpochChanged { .. } => (Code::Aborted, R::FeedEpochChanged),
         Error::FeedReaderSlow => (Code::Aborted, R::FeedReaderSlow),
@@ -122,6 +127,12 @@ fn metadata(error: &Error, correlation_id: &str) -> HashMap<String, String> {
         Error::PersonInHousehold { person_id, household_id } => {
             vec![("person_id", person_id.to_string()), ("household_id", household_id.to_string())]
         }
+        Error::TransferClosed { transfer_id, state } => {
+            vec![("transfer_id", transfer_id.to_string()), ("state", (*state).to_owned())]
+        }
+        Error::TransferOthersTurn { transfer_id } | Error::TransferOpen { transfer_id } => {
+            vec![("transfer_id", transfer_id.to_string())]
+        }
         Error::FeedCompacted { township, oldest } => {
             vec![("township", township.to_string()), ("oldest", oldest.to_string())]
         }
@@ -140,6 +151,8 @@ fn metadata(error: &Error, correlation_id: &str) -> HashMap<String, String> {
         | Error::NotUnemployed
         | Error::NoRegistration
         | Error::OwnEntry
+        | Error::PersonTransferred
+        | Error::NotElsewhere
         | Error::FeedReaderSlow
         | Error::Deadline
         | Error::Unavailable(_)
@@ -214,6 +227,19 @@ fn office_sentence(error: &Error, correlation_id: &str) -> String {
         Error::PersonInHousehold { .. } => "该人员已属于另一家庭，请先从原家庭移出。".to_owned(),
         Error::PersonMerged { .. } => "该条信息已并入另一条，请在保留的那条上办理。".to_owned(),
         Error::MergeFinal { until } => format!("合并已超过可撤销期限（{until}）。"),
+        Error::PersonTransferred => "该人员已转往其他区镇，只能查看，不能再作修改。".to_owned(),
+        Error::TransferClosed { state, .. } => {
+            let how = match *state {
+                "ACCEPTED" => "已被接收",
+                "REJECTED" => "已被拒绝",
+                "WITHDRAWN" => "已撤回",
+                _ => "已过期",
+            };
+            format!("该转移{how}，不能再办理。")
+        }
+        Error::TransferOthersTurn { .. } => "该转移现由对方区镇办理。".to_owned(),
+        Error::TransferOpen { .. } => "该人员已有尚未办结的转移，请先处理。".to_owned(),
+        Error::NotElsewhere => "该身份证号码未在其他区镇登记，可直接登记。".to_owned(),
         Error::FeedCompacted { .. } => "订阅位置过旧，相应数据已归档。".to_owned(),
         Error::FeedEpochChanged { .. } => "数据已从备份恢复，请从头同步。".to_owned(),
         Error::FeedReaderSlow => "接收速度过慢，连接已断开，请从上次位置继续。".to_owned(),

@@ -28,6 +28,9 @@
 //! | GetHousehold, ListHouseholds | `rpc/get_household.rs`, `rpc/list_households.rs` |
 //! | ImportRoster | `rpc/import_roster.rs` → `register/intake.rs` → `roster/judge.rs` → `register.rs` |
 //! | RevealPerson | `rpc/reveal_person.rs` |
+//! | OfferTransfer, AcceptTransfer | `rpc/offer_transfer.rs`, `rpc/accept_transfer.rs` → `transfer.rs` → `store/moving.rs` |
+//! | RejectTransfer, WithdrawTransfer, RequestTransfer | `rpc/….rs` → `transfer.rs` → `model/transfer.rs` |
+//! | GetTransfer, ListTransfers | `rpc/get_transfer.rs`, `rpc/list_transfers.rs` |
 //! | ListAudit | `rpc/list_audit.rs` → `model/audit.rs` |
 //! | WatchPeople | `rpc/watch_people.rs` |
 //! | ListTownships | `rpc/list_townships.rs` |
@@ -44,6 +47,7 @@ pub mod roster;
 mod rpc;
 mod served;
 mod store;
+mod transfer;
 pub mod vault;
 pub mod whole;
 mod wire;

@@ -14,3 +14,4 @@ pub mod recognition;
 pub mod registration;
 pub mod survey;
 pub mod township;
+pub mod transfer;

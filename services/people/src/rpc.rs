@@ -1,5 +1,6 @@
 //! One line an RPC: the table of contents.
 
+mod accept_transfer;
 mod add_household_member;
 mod apply_for_recognition;
 mod batch_get_people;
@@ -15,6 +16,7 @@ mod get_level;
 mod get_person;
 mod get_recognition;
 mod get_registrations;
+mod get_transfer;
 mod import_roster;
 mod join_group;
 mod leave_group;
@@ -26,14 +28,18 @@ mod list_people;
 mod list_recognitions;
 mod list_surveys;
 mod list_townships;
+mod list_transfers;
 mod merge_people;
+mod offer_transfer;
 mod recognise_household;
 mod record_employment;
 mod record_survey;
 mod register_employment;
 mod register_person;
 mod register_unemployment;
+mod reject_transfer;
 mod remove_household_member;
+mod request_transfer;
 mod reveal_person;
 mod revoke_recognition;
 mod unmerge_people;
@@ -42,23 +48,26 @@ mod update_person;
 mod upsert_township;
 mod watch_people;
 mod withdraw_recognition;
+mod withdraw_transfer;
 
 use bangfu_platform::stack::answer;
 use bangfu_proto::people::v1::{
-    AddHouseholdMemberRequest, ApplyForRecognitionRequest, BatchGetPeopleRequest, BatchGetPeopleResponse,
-    BelievedLevel, CancelUnemploymentRequest, CheckRecognitionRequest, CreateHouseholdRequest,
+    AcceptTransferRequest, AddHouseholdMemberRequest, ApplyForRecognitionRequest, BatchGetPeopleRequest,
+    BatchGetPeopleResponse, BelievedLevel, CancelUnemploymentRequest, CheckRecognitionRequest, CreateHouseholdRequest,
     DecideRecognitionRequest, DismissDuplicateRequest, DuplicatePair, EmploymentHistory, EmploymentRecord,
     EmploymentRegistration, FindPersonRequest, GetEmploymentHistoryRequest, GetHouseholdRequest, GetLevelRequest,
-    GetPersonRequest, GetRecognitionRequest, GetRegistrationsRequest, Household, ImportRosterRequest, JoinGroupRequest,
-    LeaveGroupRequest, ListAuditRequest, ListAuditResponse, ListDuplicatesRequest, ListDuplicatesResponse,
-    ListHouseholdsRequest, ListHouseholdsResponse, ListMergesRequest, ListMergesResponse, ListPeopleRequest,
-    ListPeopleResponse, ListRecognitionsRequest, ListRecognitionsResponse, ListSurveysRequest, ListSurveysResponse,
-    ListTownshipsRequest, ListTownshipsResponse, Merge, MergePeopleRequest, Person, RecogniseHouseholdRequest,
+    GetPersonRequest, GetRecognitionRequest, GetRegistrationsRequest, GetTransferRequest, Household,
+    ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest, ListAuditRequest, ListAuditResponse,
+    ListDuplicatesRequest, ListDuplicatesResponse, ListHouseholdsRequest, ListHouseholdsResponse, ListMergesRequest,
+    ListMergesResponse, ListPeopleRequest, ListPeopleResponse, ListRecognitionsRequest, ListRecognitionsResponse,
+    ListSurveysRequest, ListSurveysResponse, ListTownshipsRequest, ListTownshipsResponse, ListTransfersRequest,
+    ListTransfersResponse, Merge, MergePeopleRequest, OfferTransferRequest, Person, RecogniseHouseholdRequest,
     Recognition, RecordEmploymentRequest, RecordSurveyRequest, RegisterEmploymentRequest, RegisterPersonRequest,
-    RegisterUnemploymentRequest, Registrations, RemoveHouseholdMemberRequest, RevealPersonRequest, RevealedPerson,
-    RevokeRecognitionRequest, RosterImport, Survey, Township, UnemploymentRegistration, UnmergePeopleRequest,
-    UpdateHouseholdRequest, UpdatePersonRequest, UpsertTownshipRequest, WatchPeopleRequest, WatchPeopleResponse,
-    WithdrawRecognitionRequest, people_service_server::PeopleService,
+    RegisterUnemploymentRequest, Registrations, RejectTransferRequest, RemoveHouseholdMemberRequest,
+    RequestTransferRequest, RevealPersonRequest, RevealedPerson, RevokeRecognitionRequest, RosterImport, Survey,
+    Township, Transfer, UnemploymentRegistration, UnmergePeopleRequest, UpdateHouseholdRequest, UpdatePersonRequest,
+    UpsertTownshipRequest, WatchPeopleRequest, WatchPeopleResponse, WithdrawRecognitionRequest,
+    WithdrawTransferRequest, people_service_server::PeopleService,
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
@@ -243,5 +252,33 @@ impl PeopleService for People {
 
     async fn upsert_township(&self, request: Request<UpsertTownshipRequest>) -> Answer<Township> {
         answer(upsert_township::handle(self, request).await)
+    }
+
+    async fn offer_transfer(&self, request: Request<OfferTransferRequest>) -> Answer<Transfer> {
+        answer(offer_transfer::handle(self, request).await)
+    }
+
+    async fn accept_transfer(&self, request: Request<AcceptTransferRequest>) -> Answer<Transfer> {
+        answer(accept_transfer::handle(self, request).await)
+    }
+
+    async fn reject_transfer(&self, request: Request<RejectTransferRequest>) -> Answer<Transfer> {
+        answer(reject_transfer::handle(self, request).await)
+    }
+
+    async fn withdraw_transfer(&self, request: Request<WithdrawTransferRequest>) -> Answer<Transfer> {
+        answer(withdraw_transfer::handle(self, request).await)
+    }
+
+    async fn request_transfer(&self, request: Request<RequestTransferRequest>) -> Answer<Transfer> {
+        answer(request_transfer::handle(self, request).await)
+    }
+
+    async fn get_transfer(&self, request: Request<GetTransferRequest>) -> Answer<Transfer> {
+        answer(get_transfer::handle(self, request).await)
+    }
+
+    async fn list_transfers(&self, request: Request<ListTransfersRequest>) -> Answer<ListTransfersResponse> {
+        answer(list_transfers::handle(self, request).await)
     }
 }

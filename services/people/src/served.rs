@@ -1,28 +1,32 @@
-//! Who may change somebody's entry: whoever serves the village they live in, unless it was merged into another one.
+//! Who may change somebody's entry: whoever serves the village they live in, for as long as they live there, unless it was
+//! merged into another one.
 
 use bangfu_kernel::{Error, error::Resource};
 use bangfu_platform::db::TownshipTx;
 use uuid::Uuid;
 
-use crate::store;
+use crate::{model::transfer::read_since, store};
 
-/// Locks somebody for a change until the unit ends. Errors: NOT_FOUND, VILLAGE_NOT_YOURS, PERSON_MERGED.
+/// Locks somebody for a change until the unit ends. Errors: NOT_FOUND, PERSON_TRANSFERRED (they left and can only be
+/// read), VILLAGE_NOT_YOURS, PERSON_MERGED.
 pub(crate) async fn lock(tx: &mut TownshipTx, person_id: Uuid) -> Result<(), Error> {
-    let locked = store::person::lock(tx, person_id).await?.ok_or(Error::NotFound(Resource::Person))?;
-    if !tx.permit().caller().serves(&locked.village) {
-        return Err(Error::VillageNotYours);
+    let person = store::person::lock(tx, person_id).await?.ok_or(Error::NotFound(Resource::Person))?;
+    match (person.left_known_on, person.merged_into) {
+        (Some(known), _) if known < read_since(tx.clock().today()) => Err(Error::NotFound(Resource::Person)),
+        (Some(_), _) => Err(Error::PersonTransferred),
+        (None, _) if !tx.permit().caller().serves(&person.village) => Err(Error::VillageNotYours),
+        (None, Some(person_id)) => Err(Error::PersonMerged { person_id }),
+        (None, None) => Ok(()),
     }
-    locked.merged_into.map_or(Ok(()), |person_id| Err(Error::PersonMerged { person_id }))
 }
 
 /// The same, but goes on to the entry that this one was merged into: what a contact taught is entered there. Who was
-/// locked.
-pub(crate) async fn lock_or_kept(tx: &mut TownshipTx, mut person_id: Uuid) -> Result<Uuid, Error> {
+/// looked at last, and how that went.
+pub(crate) async fn lock_kept(tx: &mut TownshipTx, mut person_id: Uuid) -> (Uuid, Result<(), Error>) {
     loop {
         match lock(tx, person_id).await {
-            Ok(()) => return Ok(person_id),
             Err(Error::PersonMerged { person_id: kept }) => person_id = kept,
-            Err(error) => return Err(error),
+            locked => return (person_id, locked),
         }
     }
 }

@@ -14,6 +14,7 @@ pub(crate) mod registration;
 pub(crate) mod roster;
 pub(crate) mod survey;
 pub(crate) mod township;
+pub(crate) mod transfer;
 pub(crate) mod update;
 
 use chrono::{DateTime, Utc};

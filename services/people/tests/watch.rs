@@ -14,7 +14,7 @@ use bangfu_testkit::{City, DADONG, LIBAO, reason, sample};
 use tonic::{Code, Status};
 
 /// The events up to the first bookmark, and where that stands.
-async fn until_bookmark(
+pub(crate) async fn until_bookmark(
     client: &Client,
     request: WatchPeopleRequest,
 ) -> Result<(Vec<PersonEvent>, Vec<Cursor>), Status> {

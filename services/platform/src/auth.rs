@@ -6,4 +6,4 @@ pub mod layer;
 pub mod permit;
 pub mod token;
 
-pub use permit::{Permit, admitted};
+pub use permit::{Crossing, Permit, admitted};

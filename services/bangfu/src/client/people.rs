@@ -197,6 +197,9 @@ pub fn card(person: &proto::Person) -> Table {
     line("人员类别", groups(person).join("、"));
     line("服务等级", level(person).to_owned());
     line("登记日期", day(person.joined_on.as_ref()));
+    if person.left_on.is_some() {
+        line("转出日期", day(person.left_on.as_ref()));
+    }
     if let Some(record) = &person.employment {
         let status =
             bangfu_kernel::level::status_of(record.status()).map_or("待核实", |status| status.office_word());

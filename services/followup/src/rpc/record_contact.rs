@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::{
     Followup,
     contact::NewContact,
-    model::history::StatusFact,
+    model::history::{StatusFact, Stay},
     replan,
     store::{self, delivery::Pending, subject::Subject},
     wire,
@@ -44,6 +44,7 @@ pub(super) async fn handle(
             if contact.on < subject.joined_on {
                 return Err(Error::field("on", rule("must not lie before the person joined", "不得早于纳入服务日期")));
             }
+            stays(&subject, &contact)?;
             let contact_id = id::new(tx.clock());
             let entered_at = tx.clock().now();
             store::contact::insert(tx, contact_id, &contact, entered_at).await?;
@@ -59,6 +60,18 @@ pub(super) async fn handle(
         svc.learned.notify_one();
     }
     Ok(contact)
+}
+
+/// Whoever was transferred elsewhere belonged here on the day of the contact, and what it taught is no longer ours to tell.
+fn stays(subject: &Subject, contact: &NewContact) -> Result<(), Error> {
+    let stays = store::facts::history(&subject.facts)?.stays;
+    let here = |stay: &Stay| stay.joined_on <= contact.on && stay.left.is_none_or(|left| contact.on < left.on);
+    if !stays.iter().any(here) {
+        let rule = rule("must lie within the person's time in this township", "应在该人员属于本区镇的期间内");
+        return Err(Error::field("on", rule));
+    }
+    let left = stays.iter().all(|stay| stay.left.is_some());
+    if left && contact.status_learned.is_some() { Err(Error::PersonTransferred) } else { Ok(()) }
 }
 
 /// What the contact taught is put on its way to the registry, and stands among the facts from now on: what is owed must

@@ -126,6 +126,20 @@ pub(crate) fn stay(registered: &people::PersonRegistered) -> Result<Stay, Error>
     })
 }
 
+/// The stay that a transfer here begins.
+pub(crate) fn arrival(arrived: &people::PersonArrived) -> Result<Stay, Error> {
+    Ok(Stay {
+        joined_on: day("joined_on", arrived.joined_on.as_ref())?,
+        join_known_on: day("join_known_on", arrived.join_known_on.as_ref())?,
+        left: None,
+    })
+}
+
+/// How a transfer elsewhere ends a stay.
+pub(crate) fn end(left: &people::PersonLeft) -> Result<End, Error> {
+    Ok(End { on: day("left_on", left.left_on.as_ref())?, known_on: day("left_known_on", left.left_known_on.as_ref())? })
+}
+
 /// An id of an event.
 pub(crate) fn id(field: &'static str, text: &str) -> Result<Uuid, Error> {
     Uuid::try_parse(text).ok().ok_or_else(|| unusable(field))

@@ -1,7 +1,7 @@
 //! What an office calls the fields of the contract: the sentence for an office worker names no English field.
 
 /// By the field's own name, or by its path where the name alone would say something else.
-const WORDS: [(&str, &str); 127] = [
+const WORDS: [(&str, &str); 130] = [
     ("actor", "操作账号"),
     ("address", "住址"),
     ("answered_by", "接听人"),
@@ -25,6 +25,7 @@ const WORDS: [(&str, &str); 127] = [
     ("details", "类别详情"),
     ("difficulties", "困难情况"),
     ("difficulty_type", "困难类型"),
+    ("direction", "转移方向"),
     ("discharge", "退役信息"),
     ("discharge.kind", "退役方式"),
     ("discharged_on", "退役时间"),
@@ -116,10 +117,12 @@ const WORDS: [(&str, &str); 127] = [
     ("subsidies_suggested", "建议申领的补贴"),
     ("suspected", "疑似零就业"),
     ("to", "截止日"),
+    ("to_township", "转入区镇"),
     ("township", "区镇"),
     ("townships", "区镇"),
     ("training_intention", "培训意向"),
     ("training_wish", "培训意愿"),
+    ("transfer_id", "转移编号"),
     ("unassigned", "未分配"),
     ("until", "终止日期"),
     ("update_mask", "修改项"),

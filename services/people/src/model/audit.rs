@@ -60,6 +60,16 @@ pub enum Action {
     MergePeople,
     /// A merge was undone.
     UnmergePeople,
+    /// Somebody was offered to another township, or by one; the reason of this and the following begins with the transfer.
+    OfferTransfer,
+    /// Somebody moved.
+    AcceptTransfer,
+    /// An offer or a request was rejected.
+    RejectTransfer,
+    /// An offer or a request was taken back.
+    WithdrawTransfer,
+    /// Somebody found elsewhere was asked for.
+    RequestTransfer,
 }
 
 impl Action {
@@ -91,6 +101,11 @@ impl Action {
             Self::DismissDuplicate => "DISMISS_DUPLICATE",
             Self::MergePeople => "MERGE_PEOPLE",
             Self::UnmergePeople => "UNMERGE_PEOPLE",
+            Self::OfferTransfer => "OFFER_TRANSFER",
+            Self::AcceptTransfer => "ACCEPT_TRANSFER",
+            Self::RejectTransfer => "REJECT_TRANSFER",
+            Self::WithdrawTransfer => "WITHDRAW_TRANSFER",
+            Self::RequestTransfer => "REQUEST_TRANSFER",
         }
     }
 }

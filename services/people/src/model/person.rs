@@ -76,6 +76,8 @@ pub struct Person {
     pub level: ServiceLevel,
     /// First day in the register.
     pub joined_on: NaiveDate,
+    /// First day on which they are no longer in it; `None`: they are.
+    pub left_on: Option<NaiveDate>,
     /// The etag.
     pub version: i64,
     /// When the entry was made.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use bangfu_kernel::Error;
+use bangfu_kernel::{Error, error::Resource};
 use bangfu_platform::{db::TownshipTx, id};
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use crate::{
         duplicate::{NewPair, Twin},
         register::TokenColumns,
     },
-    vault::TownshipKey,
+    vault::{TownshipKey, Vault},
 };
 
 /// Looks for entries that may be the same person as one of these; whatever is found is offered as a pair, once.
@@ -67,6 +67,23 @@ pub(crate) async fn search_again(tx: &mut TownshipTx, key: &TownshipKey, people:
     }
     let (people, tokens) = store::duplicate::tokens_of(tx, people).await?;
     search(tx, key, &people, &tokens).await
+}
+
+/// Makes anew what somebody is found by, after their name changed or they came from elsewhere, and looks for the same
+/// person.
+pub(crate) async fn hash_anew(
+    tx: &mut TownshipTx,
+    vault: &Vault,
+    key: &TownshipKey,
+    person_id: Uuid,
+) -> Result<(), Error> {
+    let sealed = store::duplicate::sealed(tx, &[person_id]).await?.pop();
+    let entry = sealed.ok_or(Error::NotFound(Resource::Person))?.open(key)?;
+    let number = entry.id_number.parse().map_err(|_faults| Error::internal("a stored ID number is none"))?;
+    let mut tokens = TokenColumns::default();
+    tokens.push(&vault.tokens(tx.code(), &entry.name, &number));
+    store::duplicate::set_tokens(tx, &[person_id], &tokens).await?;
+    search(tx, key, &[person_id], &tokens).await
 }
 
 impl store::duplicate::SealedEntry {

@@ -104,7 +104,7 @@ fn compare<P: Into<NewPerson>>(
     let mut chance = StdRng::from_os_rng();
     let mut batch = Batch::default();
     for (at, id, person) in people {
-        let known = known.remove(&id).ok_or_else(|| Error::internal("a claimed ID number leads to nobody"))?;
+        let known = known.remove(&id).ok_or_else(|| Error::Conflict("somebody left between claim and lock".into()))?;
         let difference = Difference::between(person.into(), &known, desk.today);
         let fields = difference.fields();
         if difference.other_name {

@@ -1,6 +1,10 @@
 //! The person with an ID number, looked up by the blind index.
 
-use bangfu_kernel::{Error, IdNumber, error::Resource, fields};
+use bangfu_kernel::{
+    Error, IdNumber,
+    error::{Resource, Violations},
+    fields,
+};
 use bangfu_platform::auth::admitted;
 use bangfu_proto::people::v1::{FindPersonRequest, Person};
 use tonic::Request;
@@ -21,10 +25,23 @@ pub(super) async fn handle(svc: &People, request: Request<FindPersonRequest>) ->
 }
 
 fn decode(request: &FindPersonRequest) -> Result<IdNumber, Error> {
-    let number = normal::digits(&request.id_number);
+    let mut faults = Violations::default();
+    let number = id_number(&request.id_number, &mut faults);
+    faults.check()?;
+    number.ok_or_else(|| Error::internal("an ID number without faults is missing"))
+}
+
+/// A required ID number in a request's field `id_number`, normalised as those of a roster are.
+pub(super) fn id_number(text: &str, faults: &mut Violations) -> Option<IdNumber> {
+    let number = normal::digits(text);
     if number.is_empty() {
-        return Err(Error::field("id_number", fields::required()));
+        faults.add("id_number", fields::required());
+        return None;
     }
-    let rule = fields::rule("must be an ID number with the right check digit", "应为校验位正确的18位身份证号码");
-    number.parse().ok().ok_or_else(|| Error::field("id_number", rule))
+    let number = number.parse().ok();
+    if number.is_none() {
+        let rule = fields::rule("must be an ID number with the right check digit", "应为校验位正确的18位身份证号码");
+        faults.add("id_number", rule);
+    }
+    number
 }

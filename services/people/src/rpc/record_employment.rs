@@ -3,6 +3,7 @@
 use bangfu_kernel::{Error, Role, Township, error::Violations, fields};
 use bangfu_platform::{
     auth::{Permit, admitted},
+    db::TownshipTx,
     id,
 };
 use bangfu_proto::people::v1::{EmploymentRecord, NewEmployment as Message, RecordEmploymentRequest};
@@ -13,10 +14,11 @@ use uuid::Uuid;
 use crate::{
     People, household,
     model::{
+        self,
         audit::Action,
         employment::{NewEmployment, believed},
     },
-    served, store, wire,
+    served, store, transfer, wire,
 };
 
 pub(super) async fn handle(svc: &People, request: Request<RecordEmploymentRequest>) -> Result<EmploymentRecord, Error> {
@@ -27,34 +29,62 @@ pub(super) async fn handle(svc: &People, request: Request<RecordEmploymentReques
     let mut tx = svc.ground.db.township(&permit.at(township)?).await?;
     let record = tx
         .once(request_id, &request, async |tx| {
-            // Only a service is led on: whoever sits before the form is told.
-            let person_id = if tx.permit().caller().is(Role::Service) {
-                served::lock_or_kept(tx, person_id).await?
-            } else {
-                served::lock(tx, person_id).await?;
-                person_id
-            };
             let record = employment.record(id::new(clock), corrects, clock.now(), clock.today());
-            let mut columns = store::employment::Columns::default();
-            columns.push(person_id, &record);
-            store::employment::insert(tx, &columns).await?;
-
-            let records = store::employment::of_people(tx, &[person_id]).await?;
-            let records = records.into_iter().map(|(_, record)| record).collect::<Vec<_>>();
-            let current = believed(&records, clock.today());
-            let current = current.ok_or_else(|| Error::internal("a record was entered and none is believed"))?;
-            store::person::believe(tx, person_id, current).await?;
-
-            tx.emit(wire::event::employment_recorded(person_id, &record));
-            let key = store::township_key::get(tx, &svc.vault).await?;
-            household::reconsider(tx, &key, &[person_id]).await?;
-            store::audit::append(tx, Action::RecordEmployment, Some(person_id), &record.source).await?;
+            // Only a service is led on, to the entry that was kept and to where they live now: what was learned must not be
+            // lost because it was told later. Whoever sits before the form is told instead.
+            let (person_id, locked) = if is_service(tx) {
+                served::lock_kept(tx, person_id).await
+            } else {
+                (person_id, served::lock(tx, person_id).await)
+            };
+            match locked {
+                Err(Error::PersonTransferred) if is_service(tx) => {
+                    let onward = transfer::onward(tx, person_id).await?;
+                    tx.across(&onward, async |tx| {
+                        let (person_id, locked) = served::lock_kept(tx, person_id).await;
+                        locked?;
+                        enter(svc, tx, person_id, &record).await
+                    })
+                    .await?;
+                }
+                locked => {
+                    locked?;
+                    enter(svc, tx, person_id, &record).await?;
+                }
+            }
             Ok(wire::employment::message(&record))
         })
         .await?;
     tx.commit().await?;
 
     Ok(record)
+}
+
+fn is_service(tx: &TownshipTx) -> bool {
+    tx.permit().caller().roles.contains(&Role::Service)
+}
+
+/// Enters a record about somebody who is locked, and what is believed of them from now on.
+async fn enter(
+    svc: &People,
+    tx: &mut TownshipTx,
+    person_id: Uuid,
+    record: &model::employment::EmploymentRecord,
+) -> Result<(), Error> {
+    let mut columns = store::employment::Columns::default();
+    columns.push(person_id, record);
+    store::employment::insert(tx, &columns).await?;
+
+    let records = store::employment::of_people(tx, &[person_id]).await?;
+    let records = records.into_iter().map(|(_, record)| record).collect::<Vec<_>>();
+    let current = believed(&records, tx.clock().today());
+    let current = current.ok_or_else(|| Error::internal("a record was entered and none is believed"))?;
+    store::person::believe(tx, person_id, current).await?;
+
+    tx.emit(wire::event::employment_recorded(person_id, record));
+    let key = store::township_key::get(tx, &svc.vault).await?;
+    household::reconsider(tx, &key, &[person_id]).await?;
+    store::audit::append(tx, Action::RecordEmployment, Some(person_id), &record.source).await
 }
 
 struct Entry {

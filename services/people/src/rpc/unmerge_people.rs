@@ -26,6 +26,9 @@ pub(super) async fn handle(svc: &People, request: Request<UnmergePeopleRequest>)
             // In the order of ids, as everywhere.
             for person_id in [kept.min(back), kept.max(back)] {
                 let locked = store::person::lock(tx, person_id).await?.ok_or(Error::NotFound(Resource::Person))?;
+                if locked.left_known_on.is_some() {
+                    return Err(Error::PersonTransferred);
+                }
                 if let Some(into) = locked.merged_into.filter(|_| person_id == kept) {
                     return Err(Error::PersonMerged { person_id: into });
                 }

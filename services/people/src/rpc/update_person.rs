@@ -1,23 +1,16 @@
 //! Changes what stands in somebody's entry, field by field.
 
-use bangfu_kernel::{
-    Error,
-    error::{Resource, Violations},
-    fields,
-};
-use bangfu_platform::{auth::admitted, db::TownshipTx};
+use bangfu_kernel::{Error, error::Violations, fields};
+use bangfu_platform::auth::admitted;
 use bangfu_proto::people::v1::{Person, UpdatePersonRequest};
 use tonic::Request;
-use uuid::Uuid;
 
 use crate::{
     People,
     model::audit::Action,
     register::twins,
     rpc::get_person::read,
-    served,
-    store::{self, register::TokenColumns},
-    vault::TownshipKey,
+    served, store,
     wire::{
         self,
         update::{Update, decode},
@@ -43,9 +36,8 @@ pub(super) async fn handle(svc: &People, request: Request<UpdatePersonRequest>) 
             let key = store::township_key::get(tx, &svc.vault).await?;
             store::person::update(tx, person_id, &update, &key).await?;
             if update.name.is_some() {
-                named_anew(svc, tx, person_id, &key).await?;
-            }
-            if update.name.is_some() || update.village.is_some() {
+                twins::hash_anew(tx, &svc.vault, &key, person_id).await?;
+            } else if update.village.is_some() {
                 twins::search_again(tx, &key, &[person_id]).await?;
             }
             let person = read(svc, tx, person_id).await?;
@@ -60,14 +52,4 @@ pub(super) async fn handle(svc: &People, request: Request<UpdatePersonRequest>) 
     tx.commit().await?;
 
     Ok(person)
-}
-
-/// Makes anew what somebody is found by.
-async fn named_anew(svc: &People, tx: &mut TownshipTx, person_id: Uuid, key: &TownshipKey) -> Result<(), Error> {
-    let sealed = store::person::sealed(tx, person_id).await?.ok_or(Error::NotFound(Resource::Person))?;
-    let revealed = sealed.open(person_id, key)?;
-    let number = revealed.id_number.parse().map_err(|_faults| Error::internal("a stored ID number is none"))?;
-    let mut tokens = TokenColumns::default();
-    tokens.push(&svc.vault.tokens(tx.code(), &revealed.name, &number));
-    store::duplicate::set_tokens(tx, &[person_id], &tokens).await
 }

@@ -23,7 +23,7 @@ pub(crate) async fn append(
     let mut entry = AuditEntry {
         seq: last.as_ref().map_or(1, |(seq, _)| seq + 1),
         at: tx.clock().now(),
-        actor: tx.permit().caller().subject.clone(),
+        actor: actor(tx),
         action: action.code().to_owned(),
         person_id,
         reason: reason.to_owned(),
@@ -32,6 +32,15 @@ pub(crate) async fn append(
     };
     entry.hash = entry.hash(tx.township()).to_vec();
     insert(tx, entry).await
+}
+
+/// The caller's account; in another township's trail with where they are from: "clerk-1@320685103".
+fn actor(tx: &TownshipTx) -> String {
+    let caller = tx.permit().caller();
+    match &caller.township {
+        Some(home) if home != tx.code() => format!("{}@{home}", caller.subject),
+        _ => caller.subject.clone(),
+    }
 }
 
 async fn last(tx: &mut TownshipTx) -> Result<Option<(i64, Vec<u8>)>, Error> {

@@ -39,6 +39,7 @@ macro_rules! candidates {
                      FROM person p
                     WHERE p.township = $1
                       AND p.merged_into IS NULL
+                      AND p.left_on IS NULL
                       AND p.person_id <> t.person_id
                       AND "#
                 + $predicate
@@ -89,6 +90,7 @@ pub(crate) async fn tokens_of(tx: &mut TownshipTx, people: &[Uuid]) -> Result<(V
            AND person_id = ANY ($2)
            AND name_head IS NOT NULL
            AND merged_into IS NULL
+           AND left_on IS NULL
         "#,
         township,
         people,
@@ -152,6 +154,7 @@ pub(crate) async fn without_tokens(tx: &mut TownshipTx, limit: i64) -> Result<Ve
           FROM person
          WHERE township = $1
            AND name_head IS NULL
+           AND left_on IS NULL
          ORDER BY person_id
          LIMIT $2
            FOR NO KEY UPDATE

@@ -178,7 +178,7 @@ pub(crate) async fn remove_member(
     let left = sqlx::query!(
         r#"
         UPDATE household_member
-           SET until_on = $4
+           SET until_on = GREATEST(from_on, $4)
          WHERE township = $1
            AND household_id = $2
            AND person_id = $3

@@ -1,7 +1,7 @@
 //! The one city-wide place that knows an ID number is taken.
 
-use bangfu_kernel::Error;
-use bangfu_platform::db::{TownshipTx, fault};
+use bangfu_kernel::{Error, Township};
+use bangfu_platform::db::{CityTx, TownshipTx, fault};
 use uuid::Uuid;
 
 use crate::vault::IdIndex;
@@ -46,4 +46,35 @@ pub(crate) async fn ours(tx: &mut TownshipTx, indexes: &[IdIndex]) -> Result<Vec
     .await
     .map_err(fault)
     .map(|rows| rows.into_iter().map(|row| (row.id_index, row.person_id)).collect())
+}
+
+/// Releases the ID numbers of somebody of this township who leaves (more than one after a merge); the unit claims them
+/// where they go.
+#[tracing::instrument(name = "db.identity.release", level = "debug", skip_all)]
+pub(crate) async fn release(tx: &mut TownshipTx, person_id: Uuid) -> Result<Vec<IdIndex>, Error> {
+    let township = tx.township().to_owned();
+    let released = sqlx::query_scalar!(
+        r#"
+        DELETE FROM identity
+         WHERE township = $1
+           AND person_id = $2
+        RETURNING id_index AS "id_index: IdIndex"
+        "#,
+        township,
+        person_id,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)?;
+    if released.is_empty() { Err(Error::internal("a person without an identity")) } else { Ok(released) }
+}
+
+/// The township and the person with an ID number, wherever in the city. For finding whom to ask; nothing of it is told.
+#[tracing::instrument(name = "db.identity.holder", level = "debug", skip_all)]
+pub(crate) async fn holder(tx: &mut CityTx, index: &IdIndex) -> Result<Option<Township>, Error> {
+    let found = sqlx::query_scalar!("SELECT township FROM identity WHERE id_index = $1", index.as_slice())
+        .fetch_optional(tx)
+        .await
+        .map_err(fault)?;
+    found.map(|code| code.parse().map_err(|error| Error::Internal(Box::new(error)))).transpose()
 }

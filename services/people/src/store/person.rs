@@ -15,19 +15,21 @@ use crate::{
         employment::EmploymentRecord,
         membership::Membership,
         person::{Person, sex_from_code},
+        transfer::read_since,
     },
     vault::{Column, TownshipKey},
 };
 
-pub(crate) use change::{Touch, believe, touch, update};
+pub(crate) use change::{Touch, believe, leave, touch, update};
 
-/// What is shown of people, chosen by a predicate over `p.person_id`.
+/// What is shown of people, chosen by a predicate over `p.person_id`: of those who are here, and of those who left for as
+/// long as they may be read.
 ///
 /// One person is asked for with `=`: for `= ANY` of an array whose length it does not know, PostgreSQL makes a plan of
 /// its own for every call, which takes it five times as long as the reading.
 macro_rules! shown {
     ($tx:expr, $predicate:literal, $who:expr) => {{
-        let township = $tx.township().to_owned();
+        let (township, since) = ($tx.township().to_owned(), read_since($tx.clock().today()));
         sqlx::query_as!(
             PersonRow,
             r#"
@@ -43,6 +45,7 @@ macro_rules! shown {
                  , p.job_wish
                  , p.training_wish
                  , p.joined_on
+                 , p.left_on
                  , p.level
                  , p.version
                  , p.created_at
@@ -74,9 +77,11 @@ macro_rules! shown {
                AND e.person_id = p.person_id
                AND e.record_id = p.employment_id
              WHERE p.township = $1
+               AND (p.left_known_on IS NULL OR p.left_known_on >= $3)
            "# + $predicate,
             township,
             $who,
+            since,
         )
     }};
 }
@@ -123,6 +128,7 @@ pub(crate) async fn page(
          WHERE p.township = $1
            AND p.person_id > $2
            AND p.merged_into IS NULL
+           AND p.left_on IS NULL
            AND ($3::text IS NULL OR p.village = $3)
            AND ($4::text IS NULL OR p.coordinator = $4)
            AND ($5::text IS NULL OR p.level = $5)
@@ -170,6 +176,7 @@ pub(crate) async fn named(
            AND ($4 OR (p.name_head = $2 AND p.name_tail = $3))
            AND p.person_id > $5
            AND p.merged_into IS NULL
+           AND p.left_on IS NULL
            AND ($6::text IS NULL OR p.village = $6)
            AND ($7::text IS NULL OR p.coordinator = $7)
            AND ($8::text IS NULL OR p.level = $8)
@@ -211,32 +218,53 @@ pub(crate) struct Named {
     pub either_end: bool,
 }
 
-/// `Some`: somebody has this id here.
+/// `Some`: somebody has this id here, or had it and may still be read.
 #[tracing::instrument(name = "db.person.is_here", level = "debug", skip_all)]
 pub(crate) async fn is_here(tx: &mut TownshipTx, person_id: Uuid) -> Result<Option<()>, Error> {
-    let township = tx.township().to_owned();
-    sqlx::query_scalar!("SELECT 1 FROM person WHERE township = $1 AND person_id = $2", township, person_id)
-        .fetch_optional(tx)
-        .await
-        .map_err(fault)
-        .map(|row| row.map(drop))
+    let (township, since) = (tx.township().to_owned(), read_since(tx.clock().today()));
+    sqlx::query_scalar!(
+        r#"
+        SELECT 1
+          FROM person
+         WHERE township = $1
+           AND person_id = $2
+           AND (left_known_on IS NULL OR left_known_on >= $3)
+        "#,
+        township,
+        person_id,
+        since,
+    )
+    .fetch_optional(tx)
+    .await
+    .map_err(fault)
+    .map(|row| row.map(drop))
 }
 
-/// Where a locked entry stands.
+/// Somebody who is locked.
 pub(crate) struct Locked {
     /// 村(社区)
     pub village: String,
+    /// The day it was decided that they left; `None`: they are here.
+    pub left_known_on: Option<NaiveDate>,
     /// The entry it was merged into.
     pub merged_into: Option<Uuid>,
 }
 
-/// Locks somebody for a change of their records; `None`: nobody has this id here.
+/// Locks somebody for a change of their records; `None`: nobody has, or had, this id here.
 #[tracing::instrument(name = "db.person.lock", level = "debug", skip_all)]
 pub(crate) async fn lock(tx: &mut TownshipTx, person_id: Uuid) -> Result<Option<Locked>, Error> {
     let township = tx.township().to_owned();
     sqlx::query_as!(
         Locked,
-        "SELECT village, merged_into FROM person WHERE township = $1 AND person_id = $2 FOR NO KEY UPDATE",
+        r#"
+        SELECT village
+             , left_known_on
+             , merged_into
+          FROM person
+         WHERE township = $1
+           AND person_id = $2
+           FOR NO KEY UPDATE
+        "#,
         township,
         person_id,
     )
@@ -270,10 +298,10 @@ pub(crate) struct Revealed {
     pub remark: Zeroizing<String>,
 }
 
-/// What is sealed of one person; `None`: nobody has this id here.
+/// What is sealed of one person; `None`: nobody has this id here, or had it and may still be read.
 #[tracing::instrument(name = "db.person.sealed", level = "debug", skip_all)]
 pub(crate) async fn sealed(tx: &mut TownshipTx, person_id: Uuid) -> Result<Option<SealedRow>, Error> {
-    let township = tx.township().to_owned();
+    let (township, since) = (tx.township().to_owned(), read_since(tx.clock().today()));
     sqlx::query_as!(
         SealedRow,
         r#"
@@ -286,9 +314,11 @@ pub(crate) async fn sealed(tx: &mut TownshipTx, person_id: Uuid) -> Result<Optio
           FROM person
          WHERE township = $1
            AND person_id = $2
+           AND (left_known_on IS NULL OR left_known_on >= $3)
         "#,
         township,
         person_id,
+        since,
     )
     .fetch_optional(tx)
     .await
@@ -323,6 +353,7 @@ pub(crate) struct PersonRow {
     job_wish: String,
     training_wish: String,
     joined_on: NaiveDate,
+    left_on: Option<NaiveDate>,
     level: String,
     version: i64,
     created_at: DateTime<Utc>,
@@ -363,6 +394,7 @@ impl PersonRow {
             level: ServiceLevel::from_code(&self.level)
                 .ok_or_else(|| Error::internal(format!("{} is no service level", self.level)))?,
             joined_on: self.joined_on,
+            left_on: self.left_on,
             version: self.version,
             created_at: self.created_at,
             updated_at: self.updated_at,

@@ -148,6 +148,7 @@ pub(crate) async fn known(tx: &mut TownshipTx, ids: &[Uuid]) -> Result<Vec<Known
           FROM person
          WHERE township = $1
            AND person_id = ANY ($2)
+           AND left_on IS NULL
          ORDER BY person_id
            FOR NO KEY UPDATE
         "#,

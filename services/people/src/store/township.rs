@@ -104,7 +104,8 @@ pub(crate) async fn of_person(tx: &mut CityTx, person_id: Uuid) -> Result<Option
         r#"
         SELECT t.township
           FROM township t
-         WHERE EXISTS (SELECT FROM person p WHERE p.township = t.township AND p.person_id = $1)
+         WHERE EXISTS (SELECT FROM person p
+                        WHERE p.township = t.township AND p.person_id = $1 AND p.left_on IS NULL)
         "#,
         person_id,
     )

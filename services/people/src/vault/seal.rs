@@ -35,6 +35,10 @@ pub enum Column {
     Remark,
     /// 备注 of a survey.
     SurveyNote,
+    /// 姓名, masked, of a transfer.
+    TransferName,
+    /// 身份证号码, masked, of a transfer.
+    TransferIdNumber,
 }
 
 impl Column {
@@ -46,6 +50,8 @@ impl Column {
             Self::Address => b"address",
             Self::Remark => b"remark",
             Self::SurveyNote => b"survey_note",
+            Self::TransferName => b"transfer_name",
+            Self::TransferIdNumber => b"transfer_id_number",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Changes of the registry as events of its feed: ids and facts, no names, no numbers.
 
-use bangfu_kernel::{Error, calendar};
+use bangfu_kernel::{Error, Township, calendar};
 use bangfu_platform::feed::{Item, NewEvent};
 use bangfu_proto::{
     common::v1::Bookmark,
@@ -14,14 +14,17 @@ use prost::Message as _;
 use uuid::Uuid;
 
 use super::{employment, membership, timestamp};
-use crate::model::{
-    employment::EmploymentRecord,
-    household::Household,
-    membership::Membership,
-    merge::Merge,
-    recognition::Recognition,
-    registration::{EmploymentRegistration, UnemploymentRegistration},
-    survey::Survey,
+use crate::{
+    model::{
+        employment::EmploymentRecord,
+        household::Household,
+        membership::Membership,
+        merge::Merge,
+        recognition::Recognition,
+        registration::{EmploymentRegistration, UnemploymentRegistration},
+        survey::Survey,
+    },
+    store::moving::Arrival,
 };
 
 /// Somebody entered the register.
@@ -152,9 +155,48 @@ pub(crate) fn restated(
     event(Some(person_id), change)
 }
 
+/// Somebody left for another township.
+pub(crate) fn left(
+    person_id: Uuid,
+    transfer_id: Uuid,
+    left_on: NaiveDate,
+    known_on: NaiveDate,
+    to: &Township,
+) -> NewEvent {
+    let change = Change::Left(proto::PersonLeft {
+        left_on: Some(calendar::message(left_on)),
+        left_known_on: Some(calendar::message(known_on)),
+        to_township: to.to_string(),
+        transfer_id: transfer_id.to_string(),
+    });
+    event(Some(person_id), change)
+}
+
 /// A household, as it stands now.
 pub(crate) fn household_changed(household: &Household) -> NewEvent {
     event(None, Change::HouseholdChanged(super::household::fact(household)))
+}
+
+/// Somebody came from another township.
+pub(crate) fn arrived(
+    person_id: Uuid,
+    transfer_id: Uuid,
+    arrival: &Arrival<'_>,
+    from: &Township,
+    memberships: &[Membership],
+    records: &[EmploymentRecord],
+) -> NewEvent {
+    let change = Change::Arrived(proto::PersonArrived {
+        joined_on: Some(calendar::message(arrival.joined_on)),
+        join_known_on: Some(calendar::message(arrival.join_known_on)),
+        village: arrival.village.to_owned(),
+        coordinator: arrival.coordinator.to_owned(),
+        memberships: membership::facts(memberships),
+        employment: records.iter().map(employment::fact).collect(),
+        from_township: from.to_string(),
+        transfer_id: transfer_id.to_string(),
+    });
+    event(Some(person_id), change)
 }
 
 /// The directory entry was made or changed.
@@ -197,6 +239,8 @@ fn event(person_id: Option<Uuid>, change: Change) -> NewEvent {
         Change::Merged(_) => PersonEventKind::Merged,
         Change::Unmerged(_) => PersonEventKind::Unmerged,
         Change::Restated(_) => PersonEventKind::Restated,
+        Change::Left(_) => PersonEventKind::Left,
+        Change::Arrived(_) => PersonEventKind::Arrived,
     });
     let person_id = person_id.map(|id| id.to_string()).unwrap_or_default();
     let message = PersonEvent { cursor: None, occurred_at: None, person_id, change: Some(change) };

@@ -33,6 +33,7 @@ pub(crate) fn message(person: &Person, township: &str) -> proto::Person {
         employment: person.employment.as_ref().map(employment::message),
         level: proto::ServiceLevel::from(person.level).into(),
         joined_on: Some(calendar::message(person.joined_on)),
+        left_on: person.left_on.map(calendar::message),
         etag: person.version.to_string(),
         created_at: Some(timestamp(person.created_at)),
         updated_at: Some(timestamp(person.updated_at)),

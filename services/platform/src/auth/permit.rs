@@ -66,6 +66,19 @@ impl Permit {
         self
     }
 
+    /// The right to cross into another township of the same city. A third door, guarded by `disallowed-methods`: whoever
+    /// opens it answers for what is done and told beyond. NOT_FOUND for a township of another city.
+    pub fn crossing(&self, to: Township) -> Result<Crossing, Error> {
+        let from = self.township.clone().ok_or_else(|| Error::internal("a crossing that begins nowhere"))?;
+        if from == to {
+            return Err(Error::internal("a crossing that leads nowhere"));
+        }
+        if from.city() != to.city() || to.as_str() == to.city() {
+            return Err(Error::NotFound(Resource::Township));
+        }
+        Ok(Crossing { from, to })
+    }
+
     /// The township that a request names in its field `township`, for [`Self::at`]; a fault when a caller of the city
     /// names none.
     pub fn named(&self, code: &str, faults: &mut Violations) -> Option<Township> {
@@ -86,6 +99,26 @@ impl Permit {
             (None, None) => return Err(Error::field("township", fields::required())),
         };
         Ok(Self { township: Some(township), ..self.clone() })
+    }
+}
+
+/// The right to work in one other township of the city, within the same unit of work (`TownshipTx::across`): for what
+/// concerns two townships at once.
+#[derive(Debug, Clone)]
+pub struct Crossing {
+    from: Township,
+    to: Township,
+}
+
+impl Crossing {
+    /// The permit's township.
+    pub fn from(&self) -> &Township {
+        &self.from
+    }
+
+    /// The other one.
+    pub fn to(&self) -> &Township {
+        &self.to
     }
 }
 

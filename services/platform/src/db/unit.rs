@@ -5,9 +5,12 @@
 //! flight; the next INSERT on it returns Ok and vanishes. Here the session is held by hand: it goes back only after
 //! COMMIT or ROLLBACK has answered, and is closed when anything was in flight.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use bangfu_kernel::{Clock, Error, Township};
@@ -17,7 +20,7 @@ use tokio::time::{Duration, Instant};
 use super::fault;
 use crate::{
     auth::Permit,
-    feed::{self, Hub, NewEvent},
+    feed::{Hub, NewEvent},
 };
 
 /// Time of a statement when the caller sets no deadline.
@@ -77,7 +80,7 @@ impl Unit {
     }
 
     /// Runs fixed text that has no parameters, in one round trip.
-    async fn simple(&mut self, sql: String) -> Result<(), Error> {
+    pub(super) async fn simple(&mut self, sql: String) -> Result<(), Error> {
         self.state.in_flight.store(true, Ordering::SeqCst);
         let session = self.session()?;
         let ran = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut **session).await;
@@ -91,7 +94,7 @@ impl Unit {
         self.session.as_mut().ok_or_else(|| Error::internal("the unit of work has ended"))
     }
 
-    async fn commit(mut self) -> Result<(), Error> {
+    pub(super) async fn commit(mut self) -> Result<(), Error> {
         if self.state.poisoned.load(Ordering::SeqCst) {
             return Err(Error::internal("commit after a failed statement"));
         }
@@ -124,11 +127,15 @@ impl Drop for Unit {
 #[derive(Debug)]
 pub struct TownshipTx {
     pub(super) unit: Unit,
-    township: Township,
+    /// Where statements run: the permit's township or, inside [`TownshipTx::across`], the other one.
+    pub(super) township: Township,
     permit: Permit,
     clock: Clock,
-    hub: Hub,
-    events: Vec<NewEvent>,
+    pub(super) hub: Hub,
+    /// By township, for the feeds are locked in the order of codes.
+    pub(super) events: BTreeMap<Township, Vec<NewEvent>>,
+    /// Inside [`TownshipTx::across`], or left there by an error: nothing commits then.
+    pub(super) abroad: bool,
 }
 
 impl TownshipTx {
@@ -142,7 +149,7 @@ impl TownshipTx {
         // The code is digits only, parsed before; transaction-local, always.
         let begin = format!("BEGIN; SELECT set_config('bangfu.township', '{township}', true), ");
         let unit = Unit::begin(pool, permit, &begin).await?;
-        Ok(Self { unit, township, permit: permit.clone(), clock, hub, events: Vec::new() })
+        Ok(Self { unit, township, permit: permit.clone(), clock, hub, events: BTreeMap::new(), abroad: false })
     }
 
     /// The township, as a bind: it stands in every WHERE and JOIN beside row security.
@@ -167,23 +174,7 @@ impl TownshipTx {
 
     /// Puts an event into the township's feed, in the order of the calls, when this unit commits.
     pub fn emit(&mut self, event: NewEvent) {
-        self.events.push(event);
-    }
-
-    /// Makes the unit durable: events first (the feed's head is locked as late as possible), then COMMIT.
-    /// `Ok` means: it is there, whatever happens next.
-    #[tracing::instrument(name = "db.commit", level = "debug", skip_all)]
-    pub async fn commit(mut self) -> Result<(), Error> {
-        let events = std::mem::take(&mut self.events);
-        let told = !events.is_empty();
-        if told {
-            feed::append(&mut self, events).await?;
-        }
-        self.unit.commit().await?;
-        if told {
-            self.hub.moved();
-        }
-        Ok(())
+        self.events.entry(self.township.clone()).or_default().push(event);
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bangfu_kernel::Error;
 use bangfu_proto::people::v1::{
-    PersonEvent, PersonMerged, PersonRegistered, PersonRestated, PersonUnmerged, person_event::Change,
+    PersonArrived, PersonEvent, PersonLeft, PersonMerged, PersonRegistered, PersonRestated, PersonUnmerged,
+    person_event::Change,
 };
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -95,6 +96,8 @@ impl Fold {
         let person_id = person_event::id("person_id", &event.person_id)?;
         match change {
             Change::Registered(registered) => self.register(person_id, registered),
+            Change::Arrived(arrived) => self.arrive(person_id, arrived),
+            Change::Left(left) => self.leave(person_id, left),
             Change::EmploymentRecorded(recorded) => {
                 let fact = recorded.employment.as_ref().ok_or_else(|| Error::internal("a record without a fact"))?;
                 let fact = person_event::status(fact)?;
@@ -139,6 +142,43 @@ impl Fold {
         let stay = person_event::stay(registered)?;
         let groups = person_event::memberships(&registered.memberships)?;
         let status = registered.employment.as_ref().map(person_event::status).transpose()?;
+        let person = self.begin(person_id, stay, &registered.village, &registered.coordinator);
+        let history = person.history()?;
+        history.stays.push(stay);
+        history.groups = groups;
+        history.statuses.extend(status);
+        Ok(())
+    }
+
+    /// Somebody from another township, with all that is known; their stays here go on from where they left.
+    fn arrive(&mut self, person_id: Uuid, arrived: &PersonArrived) -> Result<(), Error> {
+        let stay = person_event::arrival(arrived)?;
+        let groups = person_event::memberships(&arrived.memberships)?;
+        let statuses = arrived.employment.iter().map(person_event::status).collect::<Result<Vec<_>, _>>()?;
+        let person = self.begin(person_id, stay, &arrived.village, &arrived.coordinator);
+        let history = person.history()?;
+        if history.stays.iter().any(|stay| stay.left.is_none()) {
+            return Err(Error::internal(format!("person {person_id} arrives where they are")));
+        }
+        history.stays.push(stay);
+        history.groups = groups;
+        // What a contact of an earlier stay taught may still be on its way to the registry: it stands under another id.
+        history.statuses.retain(|known| statuses.iter().all(|told| told.record_id != known.record_id));
+        history.statuses.extend(statuses);
+        Ok(())
+    }
+
+    /// The stay that has not ended does.
+    fn leave(&mut self, person_id: Uuid, left: &PersonLeft) -> Result<(), Error> {
+        let end = person_event::end(left)?;
+        let history = self.person(person_id)?.history()?;
+        let stay = history.stays.iter_mut().find(|stay| stay.left.is_none());
+        stay.ok_or_else(|| Error::internal(format!("person {person_id} leaves where they are not")))?.left = Some(end);
+        Ok(())
+    }
+
+    /// Somebody known or not, as a stay of theirs begins.
+    fn begin(&mut self, person_id: Uuid, stay: Stay, village: &str, coordinator: &str) -> &mut Person {
         let person = self.people.entry(person_id).or_insert_with(|| Person {
             subject: Subject {
                 person_id,
@@ -154,13 +194,9 @@ impl Fold {
             touched: true,
             changed: true,
         });
-        person.subject.village.clone_from(&registered.village);
-        person.subject.coordinator.clone_from(&registered.coordinator);
-        let history = person.history()?;
-        history.stays.push(stay);
-        history.groups = groups;
-        history.statuses.extend(status);
-        Ok(())
+        village.clone_into(&mut person.subject.village);
+        coordinator.clone_into(&mut person.subject.coordinator);
+        person
     }
 
     /// The entry ends here. Its contacts count for the kept one, which is planned if this one was; and so does what they
@@ -371,10 +407,49 @@ mod tests {
         assert!(!history.groups.iter().any(|fact| fact.group == Group::Veteran));
     }
 
+    fn left(on: &str, known_on: &str) -> Change {
+        Change::Left(PersonLeft {
+            left_on: Some(calendar::message(day(on))),
+            left_known_on: Some(calendar::message(day(known_on))),
+            ..Default::default()
+        })
+    }
+
+    fn arrived(on: &str, employment: Vec<EmploymentFact>) -> Change {
+        let on = Some(calendar::message(day(on)));
+        Change::Arrived(PersonArrived { joined_on: on, join_known_on: on, employment, ..Default::default() })
+    }
+
+    #[test]
+    fn whoever_leaves_and_comes_back_has_two_stays_and_each_record_once() {
+        let mut fold = Fold::over(vec![known(true)], day(TODAY));
+        fold.take(&event(1, left("2026-03-01", "2026-03-05"))).expect("taken");
+        let (old, new) = (fact(1, EmploymentStatus::Unemployed), fact(2, EmploymentStatus::Flexible));
+        assert!(fold.take(&event(1, left("2026-03-06", "2026-03-06"))).is_err(), "they are gone");
+        fold.take(&event(1, arrived("2026-03-10", vec![old, new]))).expect("taken");
+        let folded = fold.finish().expect("folded");
+        assert_eq!(folded.anew.len(), 1);
+        let history = facts::history(&folded.subjects[0].facts).expect("facts");
+        assert_eq!(history.statuses.len(), 2);
+        let stays: Vec<_> = history.stays.iter().map(|stay| (stay.joined_on, stay.left.map(|end| end.on))).collect();
+        assert_eq!(stays, [(day("2026-01-05"), Some(day("2026-03-01"))), (day("2026-03-10"), None)]);
+    }
+
+    #[test]
+    fn somebody_from_elsewhere_is_reviewed_from_the_first_day_of_their_stay() {
+        let mut fold = Fold::over(Vec::new(), day(TODAY));
+        fold.take(&event(1, arrived("2026-03-10", vec![fact(1, EmploymentStatus::Unemployed)]))).expect("taken");
+        let folded = fold.finish().expect("folded");
+        assert_eq!(folded.subjects[0].next_review_on, Some(day("2026-03-10")));
+        let mut fold = Fold::over(folded.subjects, day(TODAY));
+        assert!(fold.take(&event(1, arrived("2026-03-11", Vec::new()))).is_err(), "they are here");
+    }
+
     #[test]
     fn what_the_contract_does_not_allow_is_an_error() {
         let mut fold = Fold::over(vec![known(true)], day(TODAY));
         for poison in [
+            event(2, left("2026-03-01", "2026-03-01")),
             event(2, recorded(fact(2, EmploymentStatus::Flexible))),
             event(1, recorded(EmploymentFact { status: 99, ..fact(2, EmploymentStatus::Flexible) })),
             event(1, recorded(EmploymentFact { known_on: None, ..fact(2, EmploymentStatus::Flexible) })),

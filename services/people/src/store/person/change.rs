@@ -128,3 +128,31 @@ pub(crate) async fn believe(tx: &mut TownshipTx, person_id: Uuid, record: &Emplo
     .map_err(fault)?;
     if noted.rows_affected() == 1 { Ok(()) } else { Err(Error::internal("a locked person is gone")) }
 }
+
+/// Notes that somebody who is locked left; the first day of the stay that ends.
+#[tracing::instrument(name = "db.person.leave", level = "debug", skip_all)]
+pub(crate) async fn leave(tx: &mut TownshipTx, person_id: Uuid, left_on: NaiveDate) -> Result<NaiveDate, Error> {
+    let (township, now, today) = (tx.township().to_owned(), tx.clock().now(), tx.clock().today());
+    sqlx::query_scalar!(
+        r#"
+        UPDATE person
+           SET left_on = $3
+             , left_known_on = $4
+             , version = version + 1
+             , updated_at = $5
+         WHERE township = $1
+           AND person_id = $2
+           AND left_on IS NULL
+        RETURNING joined_on
+        "#,
+        township,
+        person_id,
+        left_on,
+        today,
+        now,
+    )
+    .fetch_optional(tx)
+    .await
+    .map_err(fault)?
+    .ok_or_else(|| Error::internal("a locked person is gone"))
+}

@@ -1,0 +1,241 @@
+//! What moves with somebody who is transferred: every row about them, under the same ids.
+//!
+//! The rows are taken out whole, as the table has them, so that a column added later moves without being named here.
+//! Statements are put together from this list and from the catalogue's own column names; values are binds. Sealed columns
+//! are opened with the sender's key and sealed with the receiver's on the way in.
+
+use std::sync::Arc;
+
+use bangfu_kernel::Error;
+use bangfu_platform::db::{TownshipTx, fault};
+use chrono::NaiveDate;
+use rand::{SeedableRng as _, rngs::StdRng};
+use serde_json::{Map, Value};
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use crate::vault::{Column, TownshipKey};
+
+/// A table whose rows about somebody move with them.
+struct Moving {
+    table: &'static str,
+    /// The primary key: what is there already, from an earlier stay, is known by it.
+    key: &'static str,
+    /// Whether rows change after they were entered: those from an earlier stay are brought up to date then.
+    changes: bool,
+    /// The columns that are sealed, and the id they are sealed under.
+    sealed: &'static [(&'static str, Column)],
+    sealed_under: &'static str,
+}
+
+/// In the order of writing: what a foreign key points to comes first. Whoever adds a table with a `person_id` puts it here,
+/// or into [`STAYING`]; a test asks.
+const MOVING: [Moving; 7] = [
+    Moving {
+        table: "person",
+        key: "person_is_entered_once",
+        changes: true,
+        sealed: &[
+            ("name", Column::Name),
+            ("id_number", Column::IdNumber),
+            ("phone", Column::Phone),
+            ("address", Column::Address),
+            ("remark", Column::Remark),
+        ],
+        sealed_under: "person_id",
+    },
+    plain("membership", "membership_begins_once_a_day", true),
+    plain("employment", "employment_record_is_entered_once", false),
+    plain("unemployment_registration", "unemployment_registration_is_entered_once", true),
+    plain("employment_registration", "employment_registration_is_entered_once", false),
+    plain("recognition", "recognition_is_entered_once", true),
+    Moving {
+        table: "survey",
+        key: "survey_is_entered_once",
+        changes: false,
+        sealed: &[("note", Column::SurveyNote)],
+        sealed_under: "survey_id",
+    },
+];
+
+/// Tables with a `person_id` whose rows stay: `identity` is released and claimed, the audit trail tells what one township
+/// did, a transfer has a row on either side, and whoever moves leaves their household.
+#[cfg(test)]
+const STAYING: [&str; 4] = ["audit", "household_member", "identity", "transfer"];
+
+const fn plain(table: &'static str, key: &'static str, changes: bool) -> Moving {
+    Moving { table, key, changes, sealed: &[], sealed_under: "" }
+}
+
+/// Everything about somebody, out of one township and not yet in another; still under the sender's seal. Never printed.
+pub(crate) struct Luggage {
+    /// Rows, in the order of [`MOVING`].
+    tables: Vec<Vec<Map<String, Value>>>,
+    key: Arc<TownshipKey>,
+}
+
+/// What the receiving township decides about the stay that begins.
+pub(crate) struct Arrival<'a> {
+    /// First day of it, and the day it was decided.
+    pub joined_on: NaiveDate,
+    pub join_known_on: NaiveDate,
+    /// 村(社区)
+    pub village: &'a str,
+    /// 协理员; may be empty.
+    pub coordinator: &'a str,
+}
+
+/// Takes out everything about somebody who is locked here.
+#[tracing::instrument(name = "db.moving.pack", level = "debug", skip_all)]
+pub(crate) async fn pack(tx: &mut TownshipTx, person_id: Uuid, key: Arc<TownshipKey>) -> Result<Luggage, Error> {
+    let township = tx.township().to_owned();
+    let mut tables = Vec::with_capacity(MOVING.len());
+    for moving in &MOVING {
+        // By primary key, which every table has in front: what is there from an earlier stay is brought up to date before
+        // what came later is put beside it, so that "one stands" holds at every row.
+        let table = moving.table;
+        let sql = format!("SELECT to_jsonb(t) FROM {table} t WHERE t.township = $1 AND t.person_id = $2 ORDER BY t");
+        let rows: Vec<Value> = sqlx::query_scalar(AssertSqlSafe(sql))
+            .bind(&township)
+            .bind(person_id)
+            .fetch_all(&mut *tx)
+            .await
+            .map_err(fault)?;
+        let row = |row| if let Value::Object(row) = row { Ok(row) } else { Err(strange(moving.table)) };
+        tables.push(rows.into_iter().map(row).collect::<Result<_, _>>()?);
+    }
+    Ok(Luggage { tables, key })
+}
+
+/// Puts it into the unit's township, where the person is from now on. What is there from an earlier stay is brought up to
+/// date.
+#[tracing::instrument(name = "db.moving.unpack", level = "debug", skip_all)]
+pub(crate) async fn unpack(
+    tx: &mut TownshipTx,
+    luggage: Luggage,
+    arrival: &Arrival<'_>,
+    key: &TownshipKey,
+) -> Result<(), Error> {
+    let (township, now) = (tx.township().to_owned(), tx.clock().now());
+    for (moving, mut rows) in MOVING.iter().zip(luggage.tables) {
+        for row in &mut rows {
+            moving.seal_anew(row, &luggage.key, key)?;
+            row.insert("township".to_owned(), township.clone().into());
+            if moving.table == "person" {
+                let version = row.get("version").and_then(Value::as_i64).ok_or_else(|| strange(moving.table))?;
+                for (column, value) in [
+                    ("joined_on", arrival.joined_on.to_string().into()),
+                    ("join_known_on", arrival.join_known_on.to_string().into()),
+                    ("left_on", Value::Null),
+                    ("left_known_on", Value::Null),
+                    // Each township's hashes are its own: made anew by whoever calls.
+                    ("name_head", Value::Null),
+                    ("name_tail", Value::Null),
+                    ("twin_birth", Value::Null),
+                    ("twin_order", Value::Null),
+                    ("twin_year", Value::Null),
+                    ("twin_day", Value::Null),
+                    ("village", arrival.village.into()),
+                    ("coordinator", arrival.coordinator.into()),
+                    // Higher than any etag that an earlier stay here had: the entry only moved on since.
+                    ("version", (version + 1).into()),
+                    ("updated_at", now.to_rfc3339().into()),
+                ] {
+                    row.insert(column.to_owned(), value);
+                }
+            }
+        }
+        let Some(first) = rows.first() else { continue };
+        let sql = moving.insert(first.keys());
+        let rows: Vec<Value> = rows.into_iter().map(Value::Object).collect();
+        sqlx::query(AssertSqlSafe(sql)).bind(&rows).execute(&mut *tx).await.map_err(fault)?;
+    }
+    Ok(())
+}
+
+impl Moving {
+    /// Opens every sealed value of a row with one township's key and seals it with another's.
+    fn seal_anew(&self, row: &mut Map<String, Value>, from: &TownshipKey, to: &TownshipKey) -> Result<(), Error> {
+        let mut chance = StdRng::from_os_rng();
+        for &(name, column) in self.sealed {
+            let Some(text) = row.get(name).and_then(Value::as_str) else { continue };
+            let sealed = bytes(text).ok_or_else(|| strange(self.table))?;
+            let id = row.get(self.sealed_under).and_then(Value::as_str).and_then(|id| Uuid::try_parse(id).ok());
+            let id = id.ok_or_else(|| strange(self.table))?;
+            let anew = to.seal(id, column, &from.open(id, column, &sealed)?, &mut chance)?;
+            row.insert(name.to_owned(), hex(&anew).into());
+        }
+        Ok(())
+    }
+
+    fn insert<'a>(&self, columns: impl Iterator<Item = &'a String>) -> String {
+        let columns: Vec<_> = columns.map(|column| format!("\"{column}\"")).collect();
+        let (table, key, listed) = (self.table, self.key, columns.join(", "));
+        let met = if self.changes {
+            let set: Vec<_> = columns.iter().map(|column| format!("{column} = EXCLUDED.{column}")).collect();
+            format!("UPDATE SET {}", set.join(", "))
+        } else {
+            "NOTHING".to_owned()
+        };
+        format!(
+            "INSERT INTO {table} ({listed}) \
+             SELECT {listed} FROM jsonb_populate_recordset(NULL::{table}, to_jsonb($1::jsonb[])) \
+             ON CONFLICT ON CONSTRAINT {key} DO {met}"
+        )
+    }
+}
+
+/// As `to_jsonb` writes a bytea.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+
+    bytes.iter().fold("\\x".to_owned(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn bytes(text: &str) -> Option<Vec<u8>> {
+    let digits = text.strip_prefix("\\x")?.as_bytes();
+    let pairs = digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    pairs.collect()
+}
+
+fn strange(table: &'static str) -> Error {
+    Error::internal(format!("a row of {table} cannot be moved"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_come_back_as_they_were_written() {
+        assert_eq!(hex(&[0, 1, 0xab, 0xff]), "\\x0001abff");
+        assert_eq!(bytes("\\x0001abff"), Some(vec![0, 1, 0xab, 0xff]));
+        for strange in ["0001", "\\x0g", "\\xé"] {
+            assert_eq!(bytes(strange), None, "{strange}");
+        }
+    }
+
+    /// Migrations are the truth about tables: every one that has a `person_id` moves, or stays on purpose.
+    #[test]
+    fn every_table_with_a_person_moves_or_stays_on_purpose() {
+        let mut tables: Vec<String> = Vec::new();
+        for migration in crate::MIGRATOR.iter() {
+            for statement in migration.sql.as_str().split("CREATE TABLE ").skip(1) {
+                let (name, rest) = statement.split_once(" (").expect("a table has columns");
+                let columns = rest.split_once(");").map_or(rest, |(columns, _)| columns);
+                let column = |line: &str| line.trim_start_matches([' ', ',']).starts_with("person_id ");
+                if columns.lines().any(column) {
+                    tables.push(name.to_owned());
+                }
+            }
+        }
+        tables.sort();
+        let mut known: Vec<_> = MOVING.iter().map(|moving| moving.table).chain(STAYING).collect();
+        known.sort_unstable();
+        assert_eq!(tables, known, "a table with a person_id stands in MOVING or STAYING");
+    }
+}
