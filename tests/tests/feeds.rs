@@ -118,6 +118,7 @@ impl Rebuilt {
             Change::UnemploymentRegistered(_)
             | Change::EmploymentRegistered(_)
             | Change::SurveyRecorded(_)
+            | Change::Anonymised(_)
             | Change::TownshipChanged(_) => {}
         }
     }

@@ -102,6 +102,9 @@ pub enum Error {
         /// The record.
         record_id: uuid::Uuid,
     },
+    /// The person was anonymised.
+    #[error("the person was anonymised")]
+    PersonAnonymised,
     /// The cursor is older than what the feed keeps.
     #[error("the feed of {township} begins at {oldest}")]
     FeedCompacted {

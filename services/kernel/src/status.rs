@@ -74,6 +74,7 @@ fn code_and_reason(error: &Error) -> (Code, R) {
         Error::RegistrationStands { .. } => (Code::FailedPrecondition, R::RegistrationStands),
         Error::NoRegistration => (Code::FailedPrecondition, R::NoRegistration),
         Error::RecordNotRegistrable { .. } => (Code::FailedPrecondition, R::RecordNotRegistrable),
+        Error::PersonAnonymised => (Code::FailedPrecondition, R::PersonAnonymised),
         Error::FeedCompacted { .. } => (Code::OutOfRange, R::FeedCompacted),
         Error::FeedEpochChanged { .. } => (Code::Aborted, R::FeedEpochChanged),
         Error::FeedReaderSlow => (Code::Aborted, R::FeedReaderSlow),
@@ -122,6 +123,7 @@ fn metadata(error: &Error, correlation_id: &str) -> HashMap<String, String> {
         | Error::EtagStale
         | Error::NotUnemployed
         | Error::NoRegistration
+        | Error::PersonAnonymised
         | Error::FeedReaderSlow
         | Error::Deadline
         | Error::Unavailable(_)
@@ -188,6 +190,7 @@ fn office_sentence(error: &Error, correlation_id: &str) -> String {
         Error::RecordNotRegistrable { .. } => {
             "该就业记录不属于此人、已被更正、已办理登记，或不属于可登记的情形。".to_owned()
         }
+        Error::PersonAnonymised => "该人员已过保存期限并匿名化，不能再登记信息。".to_owned(),
         Error::FeedCompacted { .. } => "订阅位置过旧，相应数据已归档。".to_owned(),
         Error::FeedEpochChanged { .. } => "数据已从备份恢复，请从头同步。".to_owned(),
         Error::FeedReaderSlow => "接收速度过慢，连接已断开，请从上次位置继续。".to_owned(),

@@ -7,5 +7,7 @@ pub mod mask;
 pub mod membership;
 pub mod person;
 pub mod registration;
+pub mod retention;
+pub mod rotation;
 pub mod survey;
 pub mod township;

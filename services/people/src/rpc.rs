@@ -3,7 +3,9 @@
 mod batch_get_people;
 mod cancel_unemployment;
 mod find_person;
+mod get_audit_proof;
 mod get_employment_history;
+mod get_key_rotation;
 mod get_level;
 mod get_person;
 mod get_registrations;
@@ -20,20 +22,24 @@ mod register_employment;
 mod register_person;
 mod register_unemployment;
 mod reveal_person;
+mod rotate_key;
+mod run_retention;
 mod update_person;
 mod upsert_township;
 mod watch_people;
 
 use bangfu_platform::stack::answer;
 use bangfu_proto::people::v1::{
-    BatchGetPeopleRequest, BatchGetPeopleResponse, BelievedLevel, CancelUnemploymentRequest, EmploymentHistory,
-    EmploymentRecord, EmploymentRegistration, FindPersonRequest, GetEmploymentHistoryRequest, GetLevelRequest,
-    GetPersonRequest, GetRegistrationsRequest, ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest,
-    ListAuditRequest, ListAuditResponse, ListPeopleRequest, ListPeopleResponse, ListSurveysRequest,
-    ListSurveysResponse, ListTownshipsRequest, ListTownshipsResponse, Person, RecordEmploymentRequest,
-    RecordSurveyRequest, RegisterEmploymentRequest, RegisterPersonRequest, RegisterUnemploymentRequest, Registrations,
-    RevealPersonRequest, RevealedPerson, RosterImport, Survey, Township, UnemploymentRegistration, UpdatePersonRequest,
-    UpsertTownshipRequest, WatchPeopleRequest, WatchPeopleResponse, people_service_server::PeopleService,
+    AuditProof, BatchGetPeopleRequest, BatchGetPeopleResponse, BelievedLevel, CancelUnemploymentRequest,
+    EmploymentHistory, EmploymentRecord, EmploymentRegistration, FindPersonRequest, GetAuditProofRequest,
+    GetEmploymentHistoryRequest, GetKeyRotationRequest, GetLevelRequest, GetPersonRequest, GetRegistrationsRequest,
+    ImportRosterRequest, JoinGroupRequest, KeyRotation, LeaveGroupRequest, ListAuditRequest, ListAuditResponse,
+    ListPeopleRequest, ListPeopleResponse, ListSurveysRequest, ListSurveysResponse, ListTownshipsRequest,
+    ListTownshipsResponse, Person, RecordEmploymentRequest, RecordSurveyRequest, RegisterEmploymentRequest,
+    RegisterPersonRequest, RegisterUnemploymentRequest, Registrations, RetentionRun, RevealPersonRequest,
+    RevealedPerson, RosterImport, RotateKeyRequest, RunRetentionRequest, Survey, Township, UnemploymentRegistration,
+    UpdatePersonRequest, UpsertTownshipRequest, WatchPeopleRequest, WatchPeopleResponse,
+    people_service_server::PeopleService,
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
@@ -142,5 +148,21 @@ impl PeopleService for People {
 
     async fn upsert_township(&self, request: Request<UpsertTownshipRequest>) -> Answer<Township> {
         answer(upsert_township::handle(self, request).await)
+    }
+
+    async fn get_audit_proof(&self, request: Request<GetAuditProofRequest>) -> Answer<AuditProof> {
+        answer(get_audit_proof::handle(self, request).await)
+    }
+
+    async fn rotate_key(&self, request: Request<RotateKeyRequest>) -> Answer<KeyRotation> {
+        answer(rotate_key::handle(self, request).await)
+    }
+
+    async fn get_key_rotation(&self, request: Request<GetKeyRotationRequest>) -> Answer<KeyRotation> {
+        answer(get_key_rotation::handle(self, request).await)
+    }
+
+    async fn run_retention(&self, request: Request<RunRetentionRequest>) -> Answer<RetentionRun> {
+        answer(run_retention::handle(self, request).await)
     }
 }

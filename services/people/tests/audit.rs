@@ -8,7 +8,7 @@ use bangfu_proto::{
 use bangfu_testkit::{City, DADONG, LIBAO, reason, sample};
 use sqlx::{FromRow as _, Row as _, postgres::PgRow};
 
-async fn trail(city: &City, township: &str) -> Vec<AuditEntry> {
+pub(crate) async fn trail(city: &City, township: &str) -> Vec<AuditEntry> {
     let sql =
         "SELECT seq, at, actor, action, person_id, reason, previous, hash FROM audit WHERE township = $1 ORDER BY seq";
     let rows: Vec<PgRow> =

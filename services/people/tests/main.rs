@@ -2,12 +2,15 @@
 //! as files.
 
 mod audit;
+mod audit_proof;
 mod employment;
 mod groups;
 mod import;
+mod keys;
 mod list;
 mod register;
 mod registrations;
+mod retention;
 mod roster;
 mod roster_files;
 mod roster_judge;

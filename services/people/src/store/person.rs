@@ -160,17 +160,22 @@ pub(crate) async fn is_here(tx: &mut TownshipTx, person_id: Uuid) -> Result<Opti
 }
 
 /// Locks somebody for a change of their records; the village they live in, `None`: nobody has this id here.
+/// Errors: PERSON_ANONYMISED.
 #[tracing::instrument(name = "db.person.lock", level = "debug", skip_all)]
 pub(crate) async fn lock(tx: &mut TownshipTx, person_id: Uuid) -> Result<Option<String>, Error> {
     let township = tx.township().to_owned();
-    sqlx::query_scalar!(
-        "SELECT village FROM person WHERE township = $1 AND person_id = $2 FOR NO KEY UPDATE",
+    let row = sqlx::query!(
+        "SELECT village, anonymised_on FROM person WHERE township = $1 AND person_id = $2 FOR NO KEY UPDATE",
         township,
         person_id,
     )
     .fetch_optional(tx)
     .await
-    .map_err(fault)
+    .map_err(fault)?;
+    match row {
+        Some(row) if row.anonymised_on.is_some() => Err(Error::PersonAnonymised),
+        row => Ok(row.map(|row| row.village)),
+    }
 }
 
 /// The sealed data of one person, for showing it in full.

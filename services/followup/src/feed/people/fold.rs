@@ -84,6 +84,7 @@ impl Fold {
             Change::UnemploymentRegistered(_)
             | Change::EmploymentRegistered(_)
             | Change::SurveyRecorded(_)
+            | Change::Anonymised(_)
             | Change::TownshipChanged(_) => Ok(()),
         }
     }

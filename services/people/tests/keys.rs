@@ -1,0 +1,329 @@
+//! Changes of townships' data keys: while everybody works, through stops, with two replicas, and of the master key.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use bangfu::{
+    client::{
+        Client,
+        people::{everybody, send},
+        request_id,
+    },
+    suite::Suite,
+};
+use bangfu_kernel::Role;
+use bangfu_people::vault::Column;
+use bangfu_proto::people::v1::{
+    GetKeyRotationRequest, GetPersonRequest, KeyRotation, KeyRotationState as State, ListPeopleRequest,
+    ListSurveysRequest, RecordSurveyRequest, RevealPersonRequest, RosterRow, RosterStart, RotateKeyRequest,
+    UpdatePersonRequest,
+};
+use bangfu_testkit::{City, DADONG, LIBAO, reason, sample};
+use sqlx::AssertSqlSafe;
+use tokio::task::JoinSet;
+use tonic::{Code, Status, transport::Channel};
+
+use crate::walls::get;
+
+async fn rotate(client: &Client, township: &str) -> Result<KeyRotation, Status> {
+    let request = RotateKeyRequest { request_id: request_id(), township: township.to_owned() };
+    client.people().rotate_key(request).await.map(tonic::Response::into_inner)
+}
+
+async fn rotation(client: &Client, township: &str) -> KeyRotation {
+    let request = GetKeyRotationRequest { township: township.to_owned() };
+    client.people().get_key_rotation(request).await.expect("a state").into_inner()
+}
+
+async fn done(client: &Client, township: &str) -> KeyRotation {
+    for _ in 0..1_200 {
+        let rotation = rotation(client, township).await;
+        if rotation.state() == State::Done {
+            return rotation;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the change of keys does not come to its end: {:?}", rotation(client, township).await);
+}
+
+/// The numbers of the keys under which values of a column stand.
+async fn under(city: &City, column: Column, township: &str) -> BTreeSet<i32> {
+    let (table, name) = column.place();
+    let sql = format!(
+        "SELECT DISTINCT get_byte({name}, 2) * 256 + get_byte({name}, 3) FROM {table} WHERE township = $1 AND {name} IS NOT NULL"
+    );
+    let numbers: Vec<i32> = sqlx::query_scalar(AssertSqlSafe(sql))
+        .bind(township)
+        .fetch_all(&mut city.look("people").await)
+        .await
+        .expect("numbers");
+    numbers.into_iter().collect()
+}
+
+fn row(n: u32, remark: &str) -> RosterRow {
+    RosterRow { remark: remark.to_owned(), ..sample::row(n, i32::try_from(n).expect("few") + 2) }
+}
+
+async fn import(client: &Client, rows: Vec<RosterRow>) -> Result<(), String> {
+    let start = RosterStart { request_id: request_id(), ..Default::default() };
+    send(client, start, rows).await.map(drop).map_err(|problem| problem.to_string())
+}
+
+async fn reveal(client: &Client, person_id: &str) -> Result<(String, String, String), Status> {
+    let request = RevealPersonRequest { person_id: person_id.to_owned(), reason: "电话核实".to_owned() };
+    let shown = client.people().reveal_person(request).await?.into_inner();
+    Ok((shown.name, shown.id_number, shown.phone))
+}
+
+/// Everybody calls again as soon as they are answered, until told to stop; how many calls were answered.
+struct Callers {
+    stop: Arc<AtomicBool>,
+    answered: Arc<AtomicU32>,
+    calling: JoinSet<Result<(), String>>,
+}
+
+impl Callers {
+    fn new() -> Self {
+        Self { stop: Arc::default(), answered: Arc::default(), calling: JoinSet::new() }
+    }
+
+    fn add<F>(&mut self, call: impl Fn(u32) -> F + Send + 'static)
+    where
+        F: Future<Output = Result<(), String>> + Send,
+    {
+        let (stop, answered) = (Arc::clone(&self.stop), Arc::clone(&self.answered));
+        self.calling.spawn(async move {
+            let mut n = 0;
+            while !stop.load(Ordering::SeqCst) {
+                call(n).await?;
+                n += 1;
+                answered.fetch_add(1, Ordering::SeqCst);
+            }
+            Ok(())
+        });
+    }
+
+    async fn end(mut self) -> u32 {
+        self.stop.store(true, Ordering::SeqCst);
+        while let Some(ended) = self.calling.join_next().await {
+            ended.expect("a caller").expect("no call failed");
+        }
+        self.answered.load(Ordering::SeqCst)
+    }
+}
+
+async fn at(suite: &Suite, city: &City, role: Role) -> Client {
+    let channel = Channel::from_shared(suite.endpoint()).expect("an address").connect_lazy();
+    Client::on(channel, &city.token("clerk-2", &[role], Some(DADONG))).expect("a client")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_of_two_thousand_people_changes_on_two_replicas_while_everybody_works_and_no_call_fails() {
+    const PEOPLE: u32 = 2_000;
+    let city = City::new().await;
+    let (clerk, bureau) = (city.clerk(DADONG), city.bureau());
+    import(&clerk, (0..PEOPLE).map(|n| row(n, "上门")).collect()).await.expect("imported");
+    city.clerk(LIBAO).people().register_person(sample::person(5_000)).await.expect("registered");
+    let people = everybody(&clerk, ListPeopleRequest::default()).await.expect("people");
+    let ids: Arc<Vec<String>> = Arc::new(people.iter().map(|person| person.person_id.clone()).collect());
+    assert_eq!(ids.len(), PEOPLE as usize);
+    let survey = RecordSurveyRequest {
+        request_id: request_id(),
+        person_id: ids[0].clone(),
+        asked_on: bangfu::client::date("2026-01-05".parse().expect("a date")),
+        asked_by: "协理员甲".to_owned(),
+        note: "想学电工".to_owned(),
+        ..Default::default()
+    };
+    clerk.people().record_survey(survey).await.expect("surveyed");
+    let whole = reveal(&clerk, &ids[7]).await.expect("shown");
+    let mut plan = city.plan().await;
+    plan.followup = None;
+    let replica = Suite::start(plan).await.expect("another replica");
+    let there = at(&replica, &city, Role::Clerk).await;
+
+    let mut callers = Callers::new();
+    for client in [clerk.clone(), clerk.clone(), there.clone(), there.clone()] {
+        let ids = Arc::clone(&ids);
+        callers.add(move |n| {
+            let (client, id) = (client.clone(), ids[(n as usize * 37) % ids.len()].clone());
+            async move {
+                let person = get(&client, &id).await.map_err(|status| format!("GetPerson: {status:?}"))?;
+                if person.person_id == id { Ok(()) } else { Err("somebody else".to_owned()) }
+            }
+        });
+    }
+    for client in [clerk.clone(), there.clone()] {
+        let ids = Arc::clone(&ids);
+        callers.add(move |n| {
+            let (client, id) = (client.clone(), ids[(n as usize * 61) % ids.len()].clone());
+            async move { reveal(&client, &id).await.map(drop).map_err(|status| format!("RevealPerson: {status:?}")) }
+        });
+    }
+    let importer = there.clone();
+    callers.add(move |n| {
+        let client = importer.clone();
+        // Some of them are known and change, some are new.
+        let rows = (n * 40..n * 40 + 200).map(|m| row(m % PEOPLE, &format!("第{n}次")));
+        let rows: Vec<_> = rows.chain((0..5).map(|m| row(10_000 + n * 5 + m, "新")).collect::<Vec<_>>()).collect();
+        async move { import(&client, rows).await }
+    });
+    let (updater, of_updater) = (clerk.clone(), Arc::clone(&ids));
+    callers.add(move |n| {
+        let (client, person_id) = (updater.clone(), of_updater[(n as usize * 17) % of_updater.len()].clone());
+        async move {
+            let known = get(&client, &person_id).await.map_err(|status| format!("GetPerson: {status:?}"))?;
+            let request = UpdatePersonRequest {
+                request_id: request_id(),
+                person_id,
+                address: format!("示范路{n}号"),
+                update_mask: Some(prost_types::FieldMask { paths: vec!["address".to_owned()] }),
+                etag: known.etag,
+                ..Default::default()
+            };
+            match client.people().update_person(request).await {
+                // The import was there first.
+                Err(status) if reason(&status) != "ETAG_STALE" => Err(format!("UpdatePerson: {status:?}")),
+                _ => Ok(()),
+            }
+        }
+    });
+
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let begun = rotate(&bureau, DADONG).await.expect("begun");
+    assert_eq!((begun.key_number, begun.state()), (2, State::Announced));
+    assert!(begun.remaining >= i64::from(PEOPLE));
+    let again = rotate(&bureau, DADONG).await.expect("under way");
+    assert_eq!(again.key_number, 2, "a change under way is not overtaken by another");
+    let done = done(&bureau, DADONG).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let answered = callers.end().await;
+    assert!(answered > 200, "they did work: {answered}");
+
+    assert_eq!((done.key_number, done.remaining), (2, 0));
+    assert!(done.resealed >= i64::from(PEOPLE), "{done:?}");
+    for column in Column::ALL {
+        assert_eq!(under(&city, column, DADONG).await, [2].into(), "{column:?}");
+    }
+    assert_eq!(under(&city, Column::Name, LIBAO).await, [1].into(), "another township's stay as they are");
+    assert_eq!(reveal(&clerk, &ids[7]).await.expect("shown"), whole);
+    assert_eq!(reveal(&there, &ids[7]).await.expect("shown"), whole);
+    let surveys = ListSurveysRequest { person_id: ids[0].clone(), ..Default::default() };
+    let surveys = there.people().list_surveys(surveys).await.expect("surveys").into_inner().surveys;
+    assert_eq!(surveys[0].note, "想学电工");
+    replica.stop().await.expect("stopped");
+    city.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_keys_that_was_stopped_goes_on_and_is_told_once_for_a_request_id() {
+    let mut city = City::new().await;
+    let bureau = city.bureau();
+    let person = city.clerk(DADONG).people().register_person(sample::person(1)).await.expect("registered").into_inner();
+    let never = rotation(&bureau, DADONG).await;
+    assert_eq!((never.key_number, never.state(), never.remaining), (1, State::Never, 0));
+
+    let request = RotateKeyRequest { request_id: request_id(), township: DADONG.to_owned() };
+    let begun = bureau.people().rotate_key(request.clone()).await.expect("begun").into_inner();
+    city.stop().await;
+    let plan = city.plan().await;
+    city.start(plan).await;
+    let bureau = city.bureau();
+    let finished = done(&bureau, DADONG).await;
+    assert_eq!((finished.key_number, finished.resealed), (2, 1));
+    assert!(finished.finished_at.is_some());
+    let repeated = bureau.people().rotate_key(request).await.expect("repeated").into_inner();
+    assert_eq!(repeated, begun);
+    assert_eq!(rotation(&bureau, DADONG).await.key_number, 2, "it began no other");
+
+    let later = rotate(&bureau, DADONG).await.expect("begun");
+    assert_eq!(later.key_number, 3);
+    let finished = done(&bureau, DADONG).await;
+    assert_eq!((finished.key_number, finished.remaining), (3, 0));
+    assert_eq!(reveal(&city.clerk(DADONG), &person.person_id).await.expect("shown").0, sample::name(1));
+    let told: Vec<String> = sqlx::query_scalar("SELECT reason FROM audit WHERE action = 'ROTATE_KEY' ORDER BY seq")
+        .fetch_all(&mut city.look("people").await)
+        .await
+        .expect("entries");
+    assert_eq!(
+        told,
+        ["key 2: announced", "key 2: 1 rows sealed anew", "key 3: announced", "key 3: 1 rows sealed anew"]
+    );
+    city.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_townships_key_is_not_changed_where_there_is_none_nor_by_a_township() {
+    let city = City::new().await;
+    let unknown = rotate(&city.bureau(), "320685999").await.expect_err("not in the directory");
+    assert_eq!(unknown.code(), Code::NotFound);
+    let elsewhere = rotate(&city.bureau(), "320612101").await.expect_err("another city's");
+    assert_eq!(elsewhere.code(), Code::NotFound);
+    assert_eq!(reason(&rotate(&city.clerk(DADONG), DADONG).await.expect_err("not a clerk's")), "ROLE_MISSING");
+    assert_eq!(rotation(&city.bureau(), DADONG).await.state(), State::Never, "nothing changed");
+    city.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_master_key_changes_by_accepting_both_for_a_while() {
+    let mut city = City::new().await;
+    let person = city.clerk(DADONG).people().register_person(sample::person(1)).await.expect("registered").into_inner();
+    city.stop().await;
+
+    let mut both = city.plan().await;
+    let people = both.people.as_mut().expect("the registry");
+    people.other_master_keys = vec![people.master_key.clone()];
+    people.master_key = vec![9; 32].into();
+    city.start(both).await;
+    assert!(get(&city.clerk(DADONG), &person.person_id).await.is_ok(), "the older one unwraps still");
+    rotate(&city.bureau(), DADONG).await.expect("begun");
+    done(&city.bureau(), DADONG).await;
+    city.stop().await;
+
+    let mut new = city.plan().await;
+    new.people.as_mut().expect("the registry").master_key = vec![9; 32].into();
+    city.start(new).await;
+    assert_eq!(reveal(&city.clerk(DADONG), &person.person_id).await.expect("shown").0, sample::name(1));
+    let request = GetPersonRequest { person_id: person.person_id, ..Default::default() };
+    city.clerk(DADONG).people().get_person(request).await.expect("the new one alone");
+    city.close().await;
+}
+
+/// What is binary and not sealed personal data.
+const NOT_SEALED: [(&str, &str); 9] = [
+    ("_sqlx_migrations", "checksum"),
+    ("ground_migration", "checksum"),
+    ("audit", "hash"),
+    ("audit", "previous"),
+    ("event", "payload"),
+    ("identity", "id_index"),
+    ("request", "fingerprint"),
+    ("request", "response"),
+    ("township_key", "wrapped"),
+];
+
+#[tokio::test]
+async fn every_sealed_column_of_the_database_is_one_that_is_sealed_anew() {
+    let city = City::new().await;
+    let columns: Vec<(String, String)> = sqlx::query_as(
+        "SELECT table_name::text, column_name::text FROM information_schema.columns
+          WHERE table_schema = 'public' AND data_type = 'bytea' ORDER BY 1, 2",
+    )
+    .fetch_all(&mut city.look("people").await)
+    .await
+    .expect("columns");
+    let columns: BTreeSet<_> = columns.iter().map(|(table, column)| (table.as_str(), column.as_str())).collect();
+    let sealed = Column::ALL.map(Column::place);
+    assert_eq!(
+        columns,
+        sealed.into_iter().chain(NOT_SEALED).collect(),
+        "Column::ALL and store/reseal.rs know them all"
+    );
+    city.close().await;
+}
