@@ -16,12 +16,12 @@ use bangfu_proto::{
     },
     people::v1::{
         BatchGetPeopleRequest, CancelUnemploymentRequest, CancellationReason, EmploymentStatus, FindPersonRequest,
-        GetEmploymentHistoryRequest, GetLevelRequest, GetPersonRequest, GetRegistrationsRequest, Group,
-        ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest, ListAuditRequest, ListPeopleRequest,
-        ListSurveysRequest, ListTownshipsRequest, RecordEmploymentRequest, RecordSurveyRequest,
+        GetAuditProofRequest, GetEmploymentHistoryRequest, GetKeyRotationRequest, GetLevelRequest, GetPersonRequest,
+        GetRegistrationsRequest, Group, ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest, ListAuditRequest,
+        ListPeopleRequest, ListSurveysRequest, ListTownshipsRequest, RecordEmploymentRequest, RecordSurveyRequest,
         RegisterEmploymentRequest, RegisterPersonRequest, RegisterUnemploymentRequest, RegisteredBy,
-        RevealPersonRequest, RosterRows, RosterStart, Source, UpdatePersonRequest, UpsertTownshipRequest, WantsWork,
-        WatchPeopleRequest, import_roster_request::Part,
+        RevealPersonRequest, RosterRows, RosterStart, RotateKeyRequest, RunRetentionRequest, Source,
+        UpdatePersonRequest, UpsertTownshipRequest, WantsWork, WatchPeopleRequest, import_roster_request::Part,
     },
 };
 use bangfu_testkit::sample;
@@ -316,6 +316,22 @@ pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: 
                 etag: "0".to_owned(),
             };
             vec![names.told(people.upsert_township(request).await)]
+        }
+        "GetAuditProof" => {
+            let at = GetAuditProofRequest { township: township(), seqs: vec![1] };
+            vec![names.told(people.get_audit_proof(at).await)]
+        }
+        "RotateKey" => {
+            let at = RotateKeyRequest { request_id: request_id(), township: township() };
+            vec![names.told(people.rotate_key(at).await)]
+        }
+        "GetKeyRotation" => {
+            let at = GetKeyRotationRequest { township: township() };
+            vec![names.told(people.get_key_rotation(at).await)]
+        }
+        "RunRetention" => {
+            let at = RunRetentionRequest { request_id: request_id(), township: township(), validate_only: true };
+            vec![names.told(people.run_retention(at).await)]
         }
         "ListDuties" => {
             let about = ListDutiesRequest { person_id: names.person.clone(), ..Default::default() };

@@ -28,7 +28,8 @@ use crate::{
 };
 
 /// Methods that a clerk does not have: the doors say no before names are looked at.
-const NOT_A_CLERKS: [&str; 3] = ["UpsertTownship", "RunSweep", "ListAudit"];
+const NOT_A_CLERKS: [&str; 7] =
+    ["UpsertTownship", "RunSweep", "ListAudit", "GetAuditProof", "RotateKey", "GetKeyRotation", "RunRetention"];
 
 /// Two townships with people, duties, contacts and sweeps; the names of LIBAO's, and somebody of each.
 struct Scene {
