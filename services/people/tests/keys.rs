@@ -1,34 +1,24 @@
 //! Changes of townships' data keys: while everybody works, through stops, with two replicas, and of the master key.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, AtomicU32, Ordering},
-    },
-    time::Duration,
-};
+mod load;
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use bangfu::{
-    client::{
-        Client,
-        people::{everybody, send},
-        request_id,
-    },
+    client::{Client, people::everybody, request_id},
     suite::Suite,
 };
 use bangfu_kernel::Role;
 use bangfu_people::vault::{Column, LEASE};
 use bangfu_proto::people::v1::{
     GetKeyRotationRequest, GetPersonRequest, KeyRotation, KeyRotationState as State, ListPeopleRequest,
-    ListSurveysRequest, RecordSurveyRequest, RegisterPersonRequest, RevealPersonRequest, RosterRow, RosterStart,
-    RotateKeyRequest, UpdatePersonRequest,
+    ListSurveysRequest, RecordSurveyRequest, RegisterPersonRequest, RevealPersonRequest, RotateKeyRequest,
 };
 use bangfu_testkit::{City, DADONG, LIBAO, reason, sample};
 use sqlx::{AssertSqlSafe, Connection as _};
-use tokio::task::JoinSet;
 use tonic::{Code, Status, transport::Channel};
 
+use self::load::{PEOPLE, everybody_works, import, reveal, row};
 use crate::walls::get;
 
 async fn rotate(client: &Client, township: &str) -> Result<KeyRotation, Status> {
@@ -66,66 +56,13 @@ async fn under(city: &City, column: Column, township: &str) -> BTreeSet<i32> {
     numbers.into_iter().collect()
 }
 
-fn row(n: u32, remark: &str) -> RosterRow {
-    RosterRow { remark: remark.to_owned(), ..sample::row(n, i32::try_from(n).expect("few") + 2) }
-}
-
-async fn import(client: &Client, rows: Vec<RosterRow>) -> Result<(), String> {
-    let start = RosterStart { request_id: request_id(), ..Default::default() };
-    send(client, start, rows).await.map(drop).map_err(|problem| problem.to_string())
-}
-
-async fn reveal(client: &Client, person_id: &str) -> Result<(String, String, String), Status> {
-    let request = RevealPersonRequest { person_id: person_id.to_owned(), reason: "电话核实".to_owned() };
-    let shown = client.people().reveal_person(request).await?.into_inner();
-    Ok((shown.name, shown.id_number, shown.phone))
-}
-
-/// Everybody calls again as soon as they are answered, until told to stop; how many calls were answered.
-struct Callers {
-    stop: Arc<AtomicBool>,
-    answered: Arc<AtomicU32>,
-    calling: JoinSet<Result<(), String>>,
-}
-
-impl Callers {
-    fn new() -> Self {
-        Self { stop: Arc::default(), answered: Arc::default(), calling: JoinSet::new() }
-    }
-
-    fn add<F>(&mut self, call: impl Fn(u32) -> F + Send + 'static)
-    where
-        F: Future<Output = Result<(), String>> + Send,
-    {
-        let (stop, answered) = (Arc::clone(&self.stop), Arc::clone(&self.answered));
-        self.calling.spawn(async move {
-            let mut n = 0;
-            while !stop.load(Ordering::SeqCst) {
-                call(n).await?;
-                n += 1;
-                answered.fetch_add(1, Ordering::SeqCst);
-            }
-            Ok(())
-        });
-    }
-
-    async fn end(mut self) -> u32 {
-        self.stop.store(true, Ordering::SeqCst);
-        while let Some(ended) = self.calling.join_next().await {
-            ended.expect("a caller").expect("no call failed");
-        }
-        self.answered.load(Ordering::SeqCst)
-    }
-}
-
-async fn at(suite: &Suite, city: &City, role: Role) -> Client {
+fn at(suite: &Suite, city: &City, role: Role) -> Client {
     let channel = Channel::from_shared(suite.endpoint()).expect("an address").connect_lazy();
     Client::on(channel, &city.token("clerk-2", &[role], Some(DADONG))).expect("a client")
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_key_of_two_thousand_people_changes_on_two_replicas_while_everybody_works_and_no_call_fails() {
-    const PEOPLE: u32 = 2_000;
     let city = City::new().await;
     let (clerk, bureau) = (city.clerk(DADONG), city.bureau());
     import(&clerk, (0..PEOPLE).map(|n| row(n, "上门")).collect()).await.expect("imported");
@@ -146,61 +83,9 @@ async fn the_key_of_two_thousand_people_changes_on_two_replicas_while_everybody_
     let mut plan = city.plan().await;
     plan.followup = None;
     let replica = Suite::start(plan).await.expect("another replica");
-    let there = at(&replica, &city, Role::Clerk).await;
+    let there = at(&replica, &city, Role::Clerk);
 
-    let mut callers = Callers::new();
-    for client in [clerk.clone(), clerk.clone(), there.clone(), there.clone()] {
-        let ids = Arc::clone(&ids);
-        callers.add(move |n| {
-            let (client, id) = (client.clone(), ids[(n as usize * 37) % ids.len()].clone());
-            async move {
-                let person = get(&client, &id).await.map_err(|status| format!("GetPerson: {status:?}"))?;
-                if person.person_id == id { Ok(()) } else { Err("somebody else".to_owned()) }
-            }
-        });
-    }
-    for client in [clerk.clone(), there.clone()] {
-        let ids = Arc::clone(&ids);
-        callers.add(move |n| {
-            let (client, id) = (client.clone(), ids[(n as usize * 61) % ids.len()].clone());
-            async move { reveal(&client, &id).await.map(drop).map_err(|status| format!("RevealPerson: {status:?}")) }
-        });
-    }
-    let importer = there.clone();
-    callers.add(move |n| {
-        let client = importer.clone();
-        // Some of them are known and change, some are new.
-        let rows = (n * 40..n * 40 + 200).map(|m| row(m % PEOPLE, &format!("第{n}次")));
-        let rows: Vec<_> = rows.chain((0..5).map(|m| row(10_000 + n * 5 + m, "新")).collect::<Vec<_>>()).collect();
-        async move { import(&client, rows).await }
-    });
-    let (updater, of_updater, written) = (clerk.clone(), Arc::clone(&ids), Arc::<Mutex<BTreeMap<_, _>>>::default());
-    let addresses = Arc::clone(&written);
-    callers.add(move |n| {
-        let (client, person_id) = (updater.clone(), of_updater[(n as usize * 17) % of_updater.len()].clone());
-        let addresses = Arc::clone(&addresses);
-        async move {
-            let known = get(&client, &person_id).await.map_err(|status| format!("GetPerson: {status:?}"))?;
-            let request = UpdatePersonRequest {
-                request_id: request_id(),
-                person_id: person_id.clone(),
-                address: format!("示范路{n}号"),
-                update_mask: Some(prost_types::FieldMask { paths: vec!["address".to_owned()] }),
-                etag: known.etag,
-                ..Default::default()
-            };
-            match client.people().update_person(request).await {
-                // The import was there first.
-                Err(status) if reason(&status) == "ETAG_STALE" => Ok(()),
-                Err(status) => Err(format!("UpdatePerson: {status:?}")),
-                Ok(_) => {
-                    addresses.lock().expect("whole").insert(person_id, format!("示范路{n}号"));
-                    Ok(())
-                }
-            }
-        }
-    });
-
+    let (callers, written) = everybody_works(&clerk, &there, &ids);
     tokio::time::sleep(Duration::from_millis(500)).await;
     let begun = rotate(&bureau, DADONG).await.expect("begun");
     assert_eq!((begun.key_number, begun.state()), (2, State::Announced));

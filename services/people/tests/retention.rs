@@ -2,9 +2,10 @@
 
 use bangfu::client::{Client, people::send, request_id};
 use bangfu_proto::people::v1::{
-    EmploymentStatus, FindPersonRequest, ListSurveysRequest, RecordEmploymentRequest, RecordSurveyRequest,
-    RetentionKind as Kind, RetentionRun, RevealPersonRequest, RosterStart, RunRetentionRequest, ServiceLevel,
-    UpdatePersonRequest, WatchPeopleRequest, WorkWish, person_event::Change, watch_people_response::Item,
+    EmploymentStatus, FindPersonRequest, ListSurveysRequest, NewEmployment, RecordEmploymentRequest,
+    RecordSurveyRequest, RegisterPersonRequest, RetentionKind as Kind, RetentionRun, RevealPersonRequest, RosterStart,
+    RunRetentionRequest, ServiceLevel, UpdatePersonRequest, WatchPeopleRequest, WorkWish, person_event::Change,
+    watch_people_response::Item,
 };
 use bangfu_testkit::{City, DADONG, LIBAO, reason, sample};
 use sqlx::{AssertSqlSafe, Row as _};
@@ -54,12 +55,13 @@ async fn scene(city: &City) -> [String; 2] {
     let clerk = city.clerk(DADONG);
     let mut ids = Vec::new();
     for n in [1, 2] {
-        let mut request = sample::person_who_is(n, EmploymentStatus::UnitEmployed, "2026-01-01");
-        request.remark = "记在备注".to_owned();
-        request.job_wish = "家政".to_owned();
-        if let Some(employment) = &mut request.employment {
-            employment.employer = "样例厂".to_owned();
-        }
+        let employment = sample::employment(EmploymentStatus::UnitEmployed, "2026-01-01");
+        let request = RegisterPersonRequest {
+            remark: "记在备注".to_owned(),
+            job_wish: "家政".to_owned(),
+            employment: Some(NewEmployment { employer: "样例厂".to_owned(), ..employment }),
+            ..sample::person(n)
+        };
         ids.push(clerk.people().register_person(request).await.expect("registered").into_inner().person_id);
     }
     let survey = RecordSurveyRequest {

@@ -31,6 +31,8 @@ pub(super) async fn long_gone(svc: &People, tx: &mut TownshipTx, kept_from: Naiv
     store::retention::blank_registrations(tx, &people).await?;
     store::retention::blank_surveys(tx, &people).await?;
     let today = tx.clock().today();
-    people.iter().for_each(|&person_id| tx.emit(wire::event::anonymised(person_id, today)));
+    for &person_id in &people {
+        tx.emit(wire::event::anonymised(person_id, today));
+    }
     Ok(people)
 }
