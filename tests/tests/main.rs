@@ -10,6 +10,7 @@ mod contract;
 mod feeds;
 mod foreign;
 mod journeys;
+mod retention;
 mod rosters;
 mod secrets;
 mod split;

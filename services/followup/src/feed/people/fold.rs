@@ -18,6 +18,7 @@ pub(super) struct Fold {
     today: NaiveDate,
     people: BTreeMap<Uuid, Person>,
     name: Option<String>,
+    anonymised: Vec<Uuid>,
 }
 
 struct Person {
@@ -38,6 +39,8 @@ pub(super) struct Folded {
     pub(super) anew: BTreeSet<Uuid>,
     /// The township's name, if it changed.
     pub(super) name: Option<String>,
+    /// Those who were anonymised.
+    pub(super) anonymised: Vec<Uuid>,
 }
 
 impl Fold {
@@ -47,7 +50,7 @@ impl Fold {
             .into_iter()
             .map(|subject| (subject.person_id, Person { subject, history: None, touched: false, changed: false }))
             .collect();
-        Self { today, people, name: None }
+        Self { today, people, name: None, anonymised: Vec::new() }
     }
 
     /// Takes one event, the next in order.
@@ -80,11 +83,14 @@ impl Fold {
                 person.touched = true;
                 Ok(())
             }
+            Change::Anonymised(_) => {
+                self.anonymised.push(person_id);
+                Ok(())
+            }
             // What does not decide what is owed.
             Change::UnemploymentRegistered(_)
             | Change::EmploymentRegistered(_)
             | Change::SurveyRecorded(_)
-            | Change::Anonymised(_)
             | Change::TownshipChanged(_) => Ok(()),
         }
     }
@@ -124,7 +130,8 @@ impl Fold {
 
     /// What is to be written.
     pub(super) fn finish(self) -> Result<Folded, Error> {
-        let mut folded = Folded { subjects: Vec::new(), anew: BTreeSet::new(), name: self.name };
+        let mut folded =
+            Folded { subjects: Vec::new(), anew: BTreeSet::new(), name: self.name, anonymised: self.anonymised };
         for Person { mut subject, history, touched, changed } in self.people.into_values() {
             if !touched && !changed {
                 continue;
