@@ -10,7 +10,6 @@ mod contract;
 mod feeds;
 mod foreign;
 mod journeys;
-mod retention;
 mod rosters;
 mod secrets;
 mod split;

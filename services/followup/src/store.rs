@@ -1,6 +1,5 @@
 //! The database of follow-up: one function per statement, every one inside a unit of work.
 
-pub(crate) mod anonymised;
 pub(crate) mod contact;
 pub(crate) mod delivery;
 pub(crate) mod duty;

@@ -1,5 +1,4 @@
-//! Contacts. Append-only: a row changes only when it is voided, or when the person is anonymised (`anonymised`), and the
-//! role may write no other column.
+//! Contacts. Append-only: the one statement that changes a row voids it, and the role may write no other column.
 
 use bangfu_kernel::{Error, calendar, error::Resource};
 use bangfu_platform::db::{TownshipTx, fault};

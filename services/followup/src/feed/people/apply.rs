@@ -57,10 +57,6 @@ async fn together(svc: &Followup, township: &Township, events: &[PersonEvent]) -
     if !folded.subjects.is_empty() {
         store::subject::save(&mut tx, &folded.subjects).await?;
     }
-    if !folded.anonymised.is_empty() {
-        store::anonymised::contacts(&mut tx, &folded.anonymised).await?;
-        store::anonymised::deliveries(&mut tx, &folded.anonymised).await?;
-    }
     let today = svc.ground.clock.today();
     let anew =
         folded.subjects.into_iter().filter(|subject| folded.anew.contains(&subject.person_id)).collect::<Vec<_>>();

@@ -18,7 +18,6 @@ pub(super) struct Fold {
     today: NaiveDate,
     people: BTreeMap<Uuid, Person>,
     name: Option<String>,
-    anonymised: Vec<Uuid>,
 }
 
 struct Person {
@@ -39,8 +38,6 @@ pub(super) struct Folded {
     pub(super) anew: BTreeSet<Uuid>,
     /// The township's name, if it changed.
     pub(super) name: Option<String>,
-    /// Those who were anonymised.
-    pub(super) anonymised: Vec<Uuid>,
 }
 
 impl Fold {
@@ -50,7 +47,7 @@ impl Fold {
             .into_iter()
             .map(|subject| (subject.person_id, Person { subject, history: None, touched: false, changed: false }))
             .collect();
-        Self { today, people, name: None, anonymised: Vec::new() }
+        Self { today, people, name: None }
     }
 
     /// Takes one event, the next in order.
@@ -83,14 +80,11 @@ impl Fold {
                 person.touched = true;
                 Ok(())
             }
-            Change::Anonymised(_) => {
-                self.anonymised.push(person_id);
-                Ok(())
-            }
             // What does not decide what is owed.
             Change::UnemploymentRegistered(_)
             | Change::EmploymentRegistered(_)
             | Change::SurveyRecorded(_)
+            | Change::Anonymised(_)
             | Change::TownshipChanged(_) => Ok(()),
         }
     }
@@ -130,8 +124,7 @@ impl Fold {
 
     /// What is to be written.
     pub(super) fn finish(self) -> Result<Folded, Error> {
-        let mut folded =
-            Folded { subjects: Vec::new(), anew: BTreeSet::new(), name: self.name, anonymised: self.anonymised };
+        let mut folded = Folded { subjects: Vec::new(), anew: BTreeSet::new(), name: self.name };
         for Person { mut subject, history, touched, changed } in self.people.into_values() {
             if !touched && !changed {
                 continue;
