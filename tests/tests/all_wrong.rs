@@ -496,6 +496,22 @@ pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
             let request = people::UpsertTownshipRequest { request_id: bad(), code: bad(), name: long(64), etag: bad() };
             (told(registry.upsert_township(request).await), "request_id code name".into())
         }
+        "GetAuditProof" => {
+            let request = people::GetAuditProofRequest { township: bad(), seqs: vec![0; 1_001] };
+            (told(city.bureau().people().get_audit_proof(request).await), "township seqs".into())
+        }
+        "RotateKey" => {
+            let request = people::RotateKeyRequest { request_id: bad(), township: bad() };
+            (told(city.bureau().people().rotate_key(request).await), "request_id township".into())
+        }
+        "GetKeyRotation" => {
+            let request = people::GetKeyRotationRequest { township: bad() };
+            (told(city.bureau().people().get_key_rotation(request).await), "township".into())
+        }
+        "RunRetention" => {
+            let request = people::RunRetentionRequest { request_id: bad(), township: bad(), validate_only: true };
+            (told(city.bureau().people().run_retention(request).await), "request_id township".into())
+        }
         "ListDuties" => {
             let request = followup::ListDutiesRequest {
                 page_size: -1,

@@ -18,17 +18,18 @@ use bangfu_proto::{
         AcceptTransferRequest, AddHouseholdMemberRequest, AppliedAt, AppliedBy, ApplyForRecognitionRequest,
         BatchGetPeopleRequest, CancelUnemploymentRequest, CancellationReason, CheckRecognitionRequest,
         CreateHouseholdRequest, DecideRecognitionRequest, DifficultyType, DismissDuplicateRequest, EmploymentStatus,
-        FindPersonRequest, GetEmploymentHistoryRequest, GetHouseholdRequest, GetLevelRequest, GetPersonRequest,
-        GetRecognitionRequest, GetRegistrationsRequest, GetTransferRequest, Group, HouseholdKind, HouseholdRelation,
-        ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest, ListAuditRequest, ListDuplicatesRequest,
-        ListHouseholdsRequest, ListMergesRequest, ListPeopleRequest, ListRecognitionsRequest, ListSurveysRequest,
-        ListTownshipsRequest, ListTransfersRequest, MergePeopleRequest, NewHouseholdMember, OfferTransferRequest,
-        RecogniseHouseholdRequest, RecordEmploymentRequest, RecordSurveyRequest, RegisterEmploymentRequest,
-        RegisterPersonRequest, RegisterUnemploymentRequest, RegisteredBy, RejectTransferRequest,
-        RemoveHouseholdMemberRequest, RequestTransferRequest, RevealPersonRequest, RevokeRecognitionRequest,
-        RosterRows, RosterStart, Source, UnmergePeopleRequest, UpdateHouseholdRequest, UpdatePersonRequest,
-        UpsertTownshipRequest, WantsWork, WatchPeopleRequest, WithdrawRecognitionRequest, WithdrawTransferRequest,
-        import_roster_request::Part,
+        FindPersonRequest, GetAuditProofRequest, GetEmploymentHistoryRequest, GetHouseholdRequest,
+        GetKeyRotationRequest, GetLevelRequest, GetPersonRequest, GetRecognitionRequest, GetRegistrationsRequest,
+        GetTransferRequest, Group, HouseholdKind, HouseholdRelation, ImportRosterRequest, JoinGroupRequest,
+        LeaveGroupRequest, ListAuditRequest, ListDuplicatesRequest, ListHouseholdsRequest, ListMergesRequest,
+        ListPeopleRequest, ListRecognitionsRequest, ListSurveysRequest, ListTownshipsRequest, ListTransfersRequest,
+        MergePeopleRequest, NewHouseholdMember, OfferTransferRequest, RecogniseHouseholdRequest,
+        RecordEmploymentRequest, RecordSurveyRequest, RegisterEmploymentRequest, RegisterPersonRequest,
+        RegisterUnemploymentRequest, RegisteredBy, RejectTransferRequest, RemoveHouseholdMemberRequest,
+        RequestTransferRequest, RevealPersonRequest, RevokeRecognitionRequest, RosterRows, RosterStart,
+        RotateKeyRequest, RunRetentionRequest, Source, UnmergePeopleRequest, UpdateHouseholdRequest,
+        UpdatePersonRequest, UpsertTownshipRequest, WantsWork, WatchPeopleRequest, WithdrawRecognitionRequest,
+        WithdrawTransferRequest, import_roster_request::Part,
     },
 };
 use bangfu_testkit::sample;
@@ -582,6 +583,22 @@ pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: 
                 etag: "0".to_owned(),
             };
             vec![names.told(people.upsert_township(request).await)]
+        }
+        "GetAuditProof" => {
+            let at = GetAuditProofRequest { township: township(), seqs: vec![1] };
+            vec![names.told(people.get_audit_proof(at).await)]
+        }
+        "RotateKey" => {
+            let at = RotateKeyRequest { request_id: request_id(), township: township() };
+            vec![names.told(people.rotate_key(at).await)]
+        }
+        "GetKeyRotation" => {
+            let at = GetKeyRotationRequest { township: township() };
+            vec![names.told(people.get_key_rotation(at).await)]
+        }
+        "RunRetention" => {
+            let at = RunRetentionRequest { request_id: request_id(), township: township(), validate_only: true };
+            vec![names.told(people.run_retention(at).await)]
         }
         "ListDuties" => {
             let about = ListDutiesRequest { person_id: names.person.clone(), ..Default::default() };

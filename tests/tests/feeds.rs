@@ -135,6 +135,7 @@ impl Rebuilt {
             | Change::Merged(_)
             | Change::Unmerged(_)
             | Change::Restated(_)
+            | Change::Anonymised(_)
             | Change::TownshipChanged(_) => {}
         }
     }

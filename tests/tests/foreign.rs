@@ -31,7 +31,15 @@ use crate::{
 };
 
 /// Methods that no township has: the doors say no before names are looked at.
-const NOT_A_TOWNSHIPS: [&str; 4] = ["UpsertTownship", "RunSweep", "DecideRecognition", "RevokeRecognition"];
+const NOT_A_TOWNSHIPS: [&str; 7] = [
+    "UpsertTownship",
+    "RunSweep",
+    "DecideRecognition",
+    "RevokeRecognition",
+    "RotateKey",
+    "GetKeyRotation",
+    "RunRetention",
+];
 
 /// Two townships with people, duties, contacts and sweeps; the names of LIBAO's, and somebody of each.
 struct Scene {

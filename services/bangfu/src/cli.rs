@@ -1,5 +1,6 @@
 //! The commands, as typed.
 
+mod privacy;
 mod register;
 mod token;
 mod transfers;
@@ -15,6 +16,7 @@ use bangfu_kernel::Township;
 use clap::{Args, Parser, Subcommand};
 
 use self::{
+    privacy::{AuditVerb, KeysVerb, RetentionVerb},
     register::{PeopleVerb, TownshipsVerb},
     token::TokenArgs,
     transfers::TransfersVerb,
@@ -63,6 +65,15 @@ enum Verb {
     /// 巡查: raise what has become due now instead of tonight.
     #[command(subcommand)]
     Sweeps(SweepsVerb),
+    /// 数据密钥: new keys for sealed personal data.
+    #[command(subcommand)]
+    Keys(KeysVerb),
+    /// 操作日志: prove that nobody tampered with it.
+    #[command(subcommand)]
+    Audit(AuditVerb),
+    /// 保存期限: let go of what has outlived its purpose.
+    #[command(subcommand)]
+    Retention(RetentionVerb),
 }
 
 /// Where the suite is, and who asks.
@@ -142,6 +153,9 @@ impl Verb {
             Self::Duties(verb) => verb.run().await,
             Self::Contacts(verb) => verb.run().await,
             Self::Sweeps(verb) => verb.run().await,
+            Self::Keys(verb) => verb.run().await,
+            Self::Audit(verb) => verb.run().await,
+            Self::Retention(verb) => verb.run().await,
         }
     }
 }

@@ -1,9 +1,12 @@
 //! The client side: a connection with a token, as any integrator would write it from the contract.
 
+pub mod audit;
 pub mod contacts;
 pub mod duties;
+pub mod keys;
 pub mod people;
 pub mod problem;
+pub mod retention;
 pub mod sweeps;
 pub mod table;
 pub mod terminal;

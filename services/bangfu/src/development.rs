@@ -39,9 +39,13 @@ pub const AUDIENCE: &str = "bangfu";
 /// The city of the notice: Hai'an.
 pub const CITY: &str = "320685";
 
+/// File of a ground's folder in which the heads of audit trails are noted.
+pub const ANCHORS: &str = "audit-anchors.jsonl";
+
 /// A development ground.
 pub struct Development {
     cluster: Cluster,
+    anchors: PathBuf,
     issuer: Arc<Issuer>,
     password: SecretString,
     keys: Keys,
@@ -71,7 +75,7 @@ impl Development {
         let issuer = Arc::new(Issuer::in_folder(&folder.join("keys"), ISSUER, AUDIENCE)?);
 
         let cluster = Cluster::start(cluster(folder.join("postgres"))).await?;
-        let ground = Self { cluster, issuer, password, keys };
+        let ground = Self { cluster, anchors: folder.join(ANCHORS), issuer, password, keys };
         for (service, migrator) in [("people", &bangfu_people::MIGRATOR), ("followup", &bangfu_followup::MIGRATOR)] {
             ground.database(service, migrator).await.with_context(|| format!("the database of {service}"))?;
         }
@@ -99,7 +103,9 @@ impl Development {
             people: Some(PeoplePlan {
                 database: self.settings("people"),
                 master_key: self.keys.master.clone(),
+                other_master_keys: Vec::new(),
                 index_key: self.keys.index.clone(),
+                anchors: Some(self.anchors.clone()),
             }),
             followup: Some(FollowupPlan {
                 database: self.settings("followup"),

@@ -65,6 +65,12 @@ pub(crate) struct Settings {
     /// People: file with the 32-byte master key.
     #[arg(long, env = "BANGFU_MASTER_KEY_FILE")]
     master_key_file: Option<PathBuf>,
+    /// People: file with another 32-byte master key that is accepted, too, while the master key changes.
+    #[arg(long, env = "BANGFU_OTHER_MASTER_KEY_FILE")]
+    other_master_key_file: Option<PathBuf>,
+    /// People: file outside the database where heads of audit trails are noted, for `bangfu audit verify`.
+    #[arg(long, env = "BANGFU_AUDIT_ANCHORS")]
+    audit_anchors: Option<PathBuf>,
     /// People: file with the 32-byte key of the blind index.
     #[arg(long, env = "BANGFU_INDEX_KEY_FILE")]
     index_key_file: Option<PathBuf>,
@@ -152,7 +158,9 @@ fn plan(settings: &Settings) -> anyhow::Result<Plan> {
             people = Some(PeoplePlan {
                 database,
                 master_key: key(settings.master_key_file.as_ref().context("people needs --master-key-file")?)?,
+                other_master_keys: settings.other_master_key_file.iter().map(key).collect::<Result<_, _>>()?,
                 index_key: key(settings.index_key_file.as_ref().context("people needs --index-key-file")?)?,
+                anchors: settings.audit_anchors.clone(),
             });
         }
         Service::Followup => {

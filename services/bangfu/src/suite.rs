@@ -52,8 +52,12 @@ pub struct PeoplePlan {
     pub database: db::Settings,
     /// Wraps the townships' data keys: 32 bytes.
     pub master_key: SecretSlice<u8>,
+    /// Master keys that unwrap, too, while the master key changes: 32 bytes each.
+    pub other_master_keys: Vec<SecretSlice<u8>>,
     /// Key of the blind index over ID numbers: 32 bytes.
     pub index_key: SecretSlice<u8>,
+    /// Where the heads of audit trails are noted, outside the database; `None`: nowhere.
+    pub anchors: Option<PathBuf>,
 }
 
 /// What follow-up needs.
@@ -92,16 +96,18 @@ impl Suite {
         let address = server.local_addr();
         let mut auth = Auth::new(token::Verifier::new(plan.tokens.clone(), plan.jwks.clone(), Clock::system()));
         let mut routes = Routes::default();
-        let mut jobs: Vec<TaskTracker> = Vec::new();
-        let mut databases = Vec::new();
+        let (mut databases, mut jobs, mut registry) = (Vec::new(), Vec::new(), None);
 
         if let Some(people) = &plan.people {
             let ground = plan.ground(&people.database, &server).await.context("people")?;
             databases.push(ground.db.clone());
-            let service = People::new(ground, Vault::new(people.master_key.clone(), people.index_key.clone())?);
+            let others = people.other_master_keys.clone();
+            let vault = Vault::accepting(people.master_key.clone(), others, people.index_key.clone())?;
+            let service = People::new(ground, vault);
             auth = auth.directory(people_name(), service.directory());
             routes = routes.add_service(service.clone().server());
-            jobs.push(service.jobs());
+            jobs.push(service.jobs(people.anchors.clone()));
+            registry = people.anchors.clone().map(|anchors| (service, anchors));
         }
         let mut running = None;
         if let Some(followup) = &plan.followup {
@@ -122,8 +128,15 @@ impl Suite {
             let shutdown = async { drop(stopped.await) };
             let ended = server.serve(routes, Stack::new(&plan.stack, auth), shutdown).await;
             // Background work ends with the server; what it had in hand is derived from data and done again.
-            let jobs = futures::future::join_all(jobs.iter().map(TaskTracker::wait));
-            let _ended = tokio::time::timeout(Duration::from_secs(2), jobs).await;
+            let ends = futures::future::join_all(jobs.iter().map(TaskTracker::wait));
+            let _ended = tokio::time::timeout(Duration::from_secs(2), ends).await;
+            if let Some((registry, anchors)) = registry {
+                // What the last calls left in the audit trails.
+                let noted = tokio::time::timeout(Duration::from_secs(2), registry.note_heads(&anchors)).await;
+                if !matches!(noted, Ok(Ok(()))) {
+                    tracing::warn!("the heads of audit trails could not be noted at the end");
+                }
+            }
             for database in databases {
                 // Background work may hold a session for a moment; nothing is lost when it is cut.
                 let _closed = tokio::time::timeout(Duration::from_secs(2), database.close()).await;

@@ -2,5 +2,6 @@
 
 mod crash;
 mod demo;
+mod privacy;
 mod process;
 mod terminal;

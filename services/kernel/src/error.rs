@@ -175,6 +175,9 @@ pub enum Error {
     /// Nobody in the city has the number.
     #[error("the number is not registered elsewhere")]
     NotElsewhere,
+    /// The person was anonymised.
+    #[error("the person was anonymised")]
+    PersonAnonymised,
     /// The cursor is older than what the feed keeps.
     #[error("the feed of {township} begins at {oldest}")]
     FeedCompacted {

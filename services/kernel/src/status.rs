@@ -87,6 +87,7 @@ fn code_and_reason(error: &Error) -> (Code, R) {
         Error::TransferOthersTurn { .. } => (Code::FailedPrecondition, R::TransferOthersTurn),
         Error::TransferOpen { .. } => (Code::FailedPrecondition, R::TransferOpen),
         Error::NotElsewhere => (Code::FailedPrecondition, R::NotElsewhere),
+        Error::PersonAnonymised => (Code::FailedPrecondition, R::PersonAnonymised),
         Error::FeedCompacted { .. } => (Code::OutOfRange, R::FeedCompacted),
         Error::FeedEpochChanged { .. } => (Code::Aborted, R::FeedEpochChanged),
         Error::FeedReaderSlow => (Code::Aborted, R::FeedReaderSlow),
@@ -153,6 +154,7 @@ fn metadata(error: &Error, correlation_id: &str) -> HashMap<String, String> {
         | Error::OwnEntry
         | Error::PersonTransferred
         | Error::NotElsewhere
+        | Error::PersonAnonymised
         | Error::FeedReaderSlow
         | Error::Deadline
         | Error::Unavailable(_)
@@ -240,6 +242,7 @@ fn office_sentence(error: &Error, correlation_id: &str) -> String {
         Error::TransferOthersTurn { .. } => "该转移现由对方区镇办理。".to_owned(),
         Error::TransferOpen { .. } => "该人员已有尚未办结的转移，请先处理。".to_owned(),
         Error::NotElsewhere => "该身份证号码未在其他区镇登记，可直接登记。".to_owned(),
+        Error::PersonAnonymised => "该人员已过保存期限并匿名化，不能再登记信息。".to_owned(),
         Error::FeedCompacted { .. } => "订阅位置过旧，相应数据已归档。".to_owned(),
         Error::FeedEpochChanged { .. } => "数据已从备份恢复，请从头同步。".to_owned(),
         Error::FeedReaderSlow => "接收速度过慢，连接已断开，请从上次位置继续。".to_owned(),

@@ -32,10 +32,14 @@
 //! | RejectTransfer, WithdrawTransfer, RequestTransfer | `rpc/….rs` → `transfer.rs` → `model/transfer.rs` |
 //! | GetTransfer, ListTransfers | `rpc/get_transfer.rs`, `rpc/list_transfers.rs` |
 //! | ListAudit | `rpc/list_audit.rs` → `model/audit.rs` |
+//! | GetAuditProof | `rpc/get_audit_proof.rs` → `model/audit.rs`, `anchor.rs` |
+//! | RotateKey, GetKeyRotation | `rpc/rotate_key.rs` → `job/keys.rs`, `vault.rs` |
+//! | RunRetention | `rpc/run_retention.rs` → `model/retention.rs` |
 //! | WatchPeople | `rpc/watch_people.rs` |
 //! | ListTownships | `rpc/list_townships.rs` |
 //! | UpsertTownship | `rpc/upsert_township.rs` |
 
+pub mod anchor;
 mod blocking;
 mod directory;
 mod household;
@@ -52,12 +56,16 @@ pub mod vault;
 pub mod whole;
 mod wire;
 
-use std::sync::Arc;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use bangfu_kernel::Error;
-use bangfu_platform::{auth::Permit, auth::layer, ground::Ground};
+use bangfu_platform::{auth::layer, ground::Ground};
 use bangfu_proto::people::v1::people_service_server::PeopleServiceServer;
 use sqlx::migrate::Migrator;
+use tokio_util::task::TaskTracker;
 
 use crate::{directory::Directory, vault::Vault, whole::Whole};
 
@@ -95,13 +103,22 @@ impl People {
         Arc::new(Directory::new(self.ground.db.clone()))
     }
 
-    /// Proves that the audit trail of the permit's township is whole; how many entries it has.
-    pub async fn verify_audit(&self, permit: &Permit) -> Result<usize, Error> {
-        let mut tx = self.ground.db.township(permit).await?;
-        let entries = store::audit::list(&mut tx).await?;
-        let township = tx.code().clone();
-        tx.commit().await?;
-        model::audit::verify(township.as_str(), &entries).map_err(|broken| Error::Internal(Box::new(broken)))?;
-        Ok(entries.len())
+    /// Starts the background work of this process: keys, hashes that are missing, and, if a file is named, the heads of audit trails in it. It ends
+    /// with the ground.
+    pub fn jobs(&self, anchors: Option<PathBuf>) -> TaskTracker {
+        let tasks = TaskTracker::new();
+        tasks.spawn(job::keys::learn(self.clone()));
+        tasks.spawn(job::keys::change(self.clone()));
+        tasks.spawn(job::tokens::run(self.clone()));
+        if let Some(file) = anchors {
+            tasks.spawn(job::anchor::run(self.clone(), file));
+        }
+        tasks.close();
+        tasks
+    }
+
+    /// Notes the heads of all audit trails in a file: once more when nothing is served any longer.
+    pub async fn note_heads(&self, anchors: &Path) -> Result<(), Error> {
+        job::anchor::note(self, anchors).await
     }
 }

@@ -12,6 +12,8 @@ pub mod merge;
 pub mod person;
 pub mod recognition;
 pub mod registration;
+pub mod retention;
+pub mod rotation;
 pub mod survey;
 pub mod township;
 pub mod transfer;

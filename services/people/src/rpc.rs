@@ -10,8 +10,10 @@ mod create_household;
 mod decide_recognition;
 mod dismiss_duplicate;
 mod find_person;
+mod get_audit_proof;
 mod get_employment_history;
 mod get_household;
+mod get_key_rotation;
 mod get_level;
 mod get_person;
 mod get_recognition;
@@ -42,6 +44,8 @@ mod remove_household_member;
 mod request_transfer;
 mod reveal_person;
 mod revoke_recognition;
+mod rotate_key;
+mod run_retention;
 mod unmerge_people;
 mod update_household;
 mod update_person;
@@ -52,20 +56,21 @@ mod withdraw_transfer;
 
 use bangfu_platform::stack::answer;
 use bangfu_proto::people::v1::{
-    AcceptTransferRequest, AddHouseholdMemberRequest, ApplyForRecognitionRequest, BatchGetPeopleRequest,
+    AcceptTransferRequest, AddHouseholdMemberRequest, ApplyForRecognitionRequest, AuditProof, BatchGetPeopleRequest,
     BatchGetPeopleResponse, BelievedLevel, CancelUnemploymentRequest, CheckRecognitionRequest, CreateHouseholdRequest,
     DecideRecognitionRequest, DismissDuplicateRequest, DuplicatePair, EmploymentHistory, EmploymentRecord,
-    EmploymentRegistration, FindPersonRequest, GetEmploymentHistoryRequest, GetHouseholdRequest, GetLevelRequest,
-    GetPersonRequest, GetRecognitionRequest, GetRegistrationsRequest, GetTransferRequest, Household,
-    ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest, ListAuditRequest, ListAuditResponse,
-    ListDuplicatesRequest, ListDuplicatesResponse, ListHouseholdsRequest, ListHouseholdsResponse, ListMergesRequest,
-    ListMergesResponse, ListPeopleRequest, ListPeopleResponse, ListRecognitionsRequest, ListRecognitionsResponse,
-    ListSurveysRequest, ListSurveysResponse, ListTownshipsRequest, ListTownshipsResponse, ListTransfersRequest,
-    ListTransfersResponse, Merge, MergePeopleRequest, OfferTransferRequest, Person, RecogniseHouseholdRequest,
-    Recognition, RecordEmploymentRequest, RecordSurveyRequest, RegisterEmploymentRequest, RegisterPersonRequest,
-    RegisterUnemploymentRequest, Registrations, RejectTransferRequest, RemoveHouseholdMemberRequest,
-    RequestTransferRequest, RevealPersonRequest, RevealedPerson, RevokeRecognitionRequest, RosterImport, Survey,
-    Township, Transfer, UnemploymentRegistration, UnmergePeopleRequest, UpdateHouseholdRequest, UpdatePersonRequest,
+    EmploymentRegistration, FindPersonRequest, GetAuditProofRequest, GetEmploymentHistoryRequest, GetHouseholdRequest,
+    GetKeyRotationRequest, GetLevelRequest, GetPersonRequest, GetRecognitionRequest, GetRegistrationsRequest,
+    GetTransferRequest, Household, ImportRosterRequest, JoinGroupRequest, KeyRotation, LeaveGroupRequest,
+    ListAuditRequest, ListAuditResponse, ListDuplicatesRequest, ListDuplicatesResponse, ListHouseholdsRequest,
+    ListHouseholdsResponse, ListMergesRequest, ListMergesResponse, ListPeopleRequest, ListPeopleResponse,
+    ListRecognitionsRequest, ListRecognitionsResponse, ListSurveysRequest, ListSurveysResponse, ListTownshipsRequest,
+    ListTownshipsResponse, ListTransfersRequest, ListTransfersResponse, Merge, MergePeopleRequest,
+    OfferTransferRequest, Person, RecogniseHouseholdRequest, Recognition, RecordEmploymentRequest, RecordSurveyRequest,
+    RegisterEmploymentRequest, RegisterPersonRequest, RegisterUnemploymentRequest, Registrations,
+    RejectTransferRequest, RemoveHouseholdMemberRequest, RequestTransferRequest, RetentionRun, RevealPersonRequest,
+    RevealedPerson, RevokeRecognitionRequest, RosterImport, RotateKeyRequest, RunRetentionRequest, Survey, Township,
+    Transfer, UnemploymentRegistration, UnmergePeopleRequest, UpdateHouseholdRequest, UpdatePersonRequest,
     UpsertTownshipRequest, WatchPeopleRequest, WatchPeopleResponse, WithdrawRecognitionRequest,
     WithdrawTransferRequest, people_service_server::PeopleService,
 };
@@ -280,5 +285,21 @@ impl PeopleService for People {
 
     async fn list_transfers(&self, request: Request<ListTransfersRequest>) -> Answer<ListTransfersResponse> {
         answer(list_transfers::handle(self, request).await)
+    }
+
+    async fn get_audit_proof(&self, request: Request<GetAuditProofRequest>) -> Answer<AuditProof> {
+        answer(get_audit_proof::handle(self, request).await)
+    }
+
+    async fn rotate_key(&self, request: Request<RotateKeyRequest>) -> Answer<KeyRotation> {
+        answer(rotate_key::handle(self, request).await)
+    }
+
+    async fn get_key_rotation(&self, request: Request<GetKeyRotationRequest>) -> Answer<KeyRotation> {
+        answer(get_key_rotation::handle(self, request).await)
+    }
+
+    async fn run_retention(&self, request: Request<RunRetentionRequest>) -> Answer<RetentionRun> {
+        answer(run_retention::handle(self, request).await)
     }
 }

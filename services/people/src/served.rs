@@ -8,12 +8,13 @@ use uuid::Uuid;
 use crate::{model::transfer::read_since, store};
 
 /// Locks somebody for a change until the unit ends. Errors: NOT_FOUND, PERSON_TRANSFERRED (they left and can only be
-/// read), VILLAGE_NOT_YOURS, PERSON_MERGED.
+/// read), PERSON_ANONYMISED, VILLAGE_NOT_YOURS, PERSON_MERGED.
 pub(crate) async fn lock(tx: &mut TownshipTx, person_id: Uuid) -> Result<(), Error> {
     let person = store::person::lock(tx, person_id).await?.ok_or(Error::NotFound(Resource::Person))?;
     match (person.left_known_on, person.merged_into) {
         (Some(known), _) if known < read_since(tx.clock().today()) => Err(Error::NotFound(Resource::Person)),
         (Some(_), _) => Err(Error::PersonTransferred),
+        (None, _) if person.anonymised_on.is_some() => Err(Error::PersonAnonymised),
         (None, _) if !tx.permit().caller().serves(&person.village) => Err(Error::VillageNotYours),
         (None, Some(person_id)) => Err(Error::PersonMerged { person_id }),
         (None, None) => Ok(()),

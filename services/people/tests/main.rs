@@ -2,20 +2,24 @@
 //! as files.
 
 mod audit;
+mod audit_proof;
 mod duplicates;
 mod employment;
 mod groups;
 mod households;
 mod import;
+mod keys;
 mod list;
 mod merges;
 mod recognitions;
 mod register;
 mod registrations;
+mod retention;
 mod roster;
 mod roster_files;
 mod roster_judge;
 mod surveys;
+mod together;
 mod townships;
 mod transfer_histories;
 mod transfer_races;

@@ -86,7 +86,9 @@ impl City {
             people: Some(PeoplePlan {
                 database: databases::settings("people", self.database("people")).await,
                 master_key: vec![2; 32].into(),
+                other_master_keys: Vec::new(),
                 index_key: vec![3; 32].into(),
+                anchors: None,
             }),
             followup: Some(FollowupPlan {
                 database: databases::settings("followup", self.database("followup")).await,

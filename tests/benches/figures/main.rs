@@ -10,6 +10,7 @@ mod measure;
 mod memory;
 mod process;
 mod roster;
+mod rotation;
 mod sweep;
 
 use std::process::ExitCode;
@@ -45,11 +46,13 @@ async fn all(up: &Up) -> anyhow::Result<Vec<Measure>> {
     let (import, importing) = (import.told(), importing.told());
     say("lookup: GetPerson, and pgbench with its statements");
     let lookup = lookup::measure(up).await?.told();
+    say("rotation: the key of 100,000 people changes while they are read");
+    let rotation = rotation::measure(up).await?.told();
     say("sweep: raising 200,000 duties, and INSERT … SELECT of them");
     let raising = sweep::measure(up).await?.told();
     say("sweep: 200,000 people of whom nobody is due, and 20,000");
     let nobody_due = idle_sweep::measure(up).await?.told();
-    Ok(vec![lookup, import, raising, nobody_due, idle, importing])
+    Ok(vec![lookup, import, raising, nobody_due, idle, importing, rotation])
 }
 
 /// Tells what is going on; the figures alone go to standard output.

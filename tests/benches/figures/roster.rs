@@ -78,7 +78,11 @@ async fn copy(people: &mut PgConnection) -> anyhow::Result<f64> {
 async fn empty(up: &Up) -> anyhow::Result<()> {
     up.settle().await?;
     let mut people = up.superuser("people").await?;
-    run(&mut people, "TRUNCATE person, identity, membership, employment, event, request, roster_import").await?;
+    run(
+        &mut people,
+        "TRUNCATE person, identity, membership, employment, employment_registration, event, request, roster_import",
+    )
+    .await?;
     run(&mut up.superuser("followup").await?, "TRUNCATE subject, event CASCADE").await?;
     run(&mut people, "CHECKPOINT").await
 }

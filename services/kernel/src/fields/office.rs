@@ -1,7 +1,7 @@
 //! What an office calls the fields of the contract: the sentence for an office worker names no English field.
 
 /// By the field's own name, or by its path where the name alone would say something else.
-const WORDS: [(&str, &str); 130] = [
+const WORDS: [(&str, &str); 131] = [
     ("actor", "操作账号"),
     ("address", "住址"),
     ("answered_by", "接听人"),
@@ -104,6 +104,7 @@ const WORDS: [(&str, &str); 130] = [
     ("rule", "服务规则"),
     ("school", "毕业院校"),
     ("seq", "事件序号"),
+    ("seqs", "日志编号"),
     ("services", "服务项目"),
     ("sex", "性别"),
     ("skills", "技能特长"),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bangfu_kernel::{Error, IdNumber, Township};
 use tokio::time::sleep;
 
+use super::{permit, townships};
 use crate::{
     People, blocking,
     register::twins,
@@ -18,7 +19,7 @@ const REST: Duration = Duration::from_secs(30);
 const BATCH: i64 = 1_000;
 
 /// Runs until the ground is stopping.
-pub(super) async fn run(svc: People) {
+pub(crate) async fn run(svc: People) {
     loop {
         if let Err(error) = everywhere(&svc).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "hashes could not be completed");
@@ -31,7 +32,7 @@ pub(super) async fn run(svc: People) {
 }
 
 async fn everywhere(svc: &People) -> Result<(), Error> {
-    for township in svc.townships("people.tokens").await? {
+    for township in townships(svc, "people.tokens").await? {
         while !svc.ground.stopping.has_begun() && batch(svc, &township).await? {}
     }
     Ok(())
@@ -39,7 +40,7 @@ async fn everywhere(svc: &People) -> Result<(), Error> {
 
 /// Completes a few entries; whether there were any.
 async fn batch(svc: &People, township: &Township) -> Result<bool, Error> {
-    let mut tx = svc.ground.db.township(&svc.permit_of_job("people.tokens", Some(township.clone()))).await?;
+    let mut tx = svc.ground.db.township(&permit(svc, "people.tokens", Some(township.clone()))).await?;
     let entries = store::duplicate::without_tokens(&mut tx, BATCH).await?;
     if entries.is_empty() {
         tx.commit().await?;

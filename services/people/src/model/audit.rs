@@ -70,6 +70,12 @@ pub enum Action {
     WithdrawTransfer,
     /// Somebody found elsewhere was asked for.
     RequestTransfer,
+    /// A change of the township's data key began, or was done.
+    RotateKey,
+    /// Somebody was anonymised.
+    Anonymise,
+    /// What had outlived its purpose was let go; the reason counts it.
+    RunRetention,
 }
 
 impl Action {
@@ -106,6 +112,9 @@ impl Action {
             Self::RejectTransfer => "REJECT_TRANSFER",
             Self::WithdrawTransfer => "WITHDRAW_TRANSFER",
             Self::RequestTransfer => "REQUEST_TRANSFER",
+            Self::RotateKey => "ROTATE_KEY",
+            Self::Anonymise => "ANONYMISE",
+            Self::RunRetention => "RUN_RETENTION",
         }
     }
 }
@@ -159,16 +168,47 @@ impl AuditEntry {
     }
 }
 
+/// Proves a township's trail from its first entry on, page by page.
+#[derive(Debug)]
+pub struct Proof {
+    township: String,
+    seq: i64,
+    hash: Vec<u8>,
+}
+
+impl Proof {
+    /// Nothing proved yet.
+    pub fn of(township: &str) -> Self {
+        Self { township: township.to_owned(), seq: 0, hash: vec![0; size_of::<Hash>()] }
+    }
+
+    /// Takes the next entries, in order.
+    pub fn take(&mut self, entries: &[AuditEntry]) -> Result<(), Broken> {
+        for entry in entries {
+            let seq = self.seq + 1;
+            if entry.seq != seq || entry.previous != self.hash || entry.hash != entry.hash(&self.township) {
+                return Err(Broken(seq));
+            }
+            self.seq = seq;
+            self.hash.clone_from(&entry.hash);
+        }
+        Ok(())
+    }
+
+    /// Number of the last entry that is proved; 0: none.
+    pub fn seq(&self) -> i64 {
+        self.seq
+    }
+
+    /// Its hash.
+    pub fn hash(&self) -> &[u8] {
+        &self.hash
+    }
+}
+
 /// Proves that a township's trail is whole, from its first entry.
 pub fn verify(township: &str, entries: &[AuditEntry]) -> Result<(), Broken> {
-    let mut previous = vec![0; size_of::<Hash>()];
-    for (entry, seq) in entries.iter().zip(1..) {
-        if entry.seq != seq || entry.previous != previous || entry.hash != entry.hash(township) {
-            return Err(Broken(seq));
-        }
-        previous.clone_from(&entry.hash);
-    }
-    Ok(())
+    Proof::of(township).take(entries)
 }
 
 #[cfg(test)]

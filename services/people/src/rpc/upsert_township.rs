@@ -35,7 +35,7 @@ pub(super) async fn handle(svc: &People, request: Request<UpsertTownshipRequest>
 
 /// A new township: without key and feed nothing can be written in it.
 async fn enter(svc: &People, tx: &mut TownshipTx, name: String) -> Result<Entry, Error> {
-    let key = svc.vault.new_key(tx.code(), &mut StdRng::from_os_rng())?;
+    let key = svc.vault.new_key(tx.code(), 1, &mut StdRng::from_os_rng())?;
     store::township_key::insert(tx, &key).await?;
     feed::open(tx, id::new(&svc.ground.clock)).await?;
     told(tx, &name).await?;

@@ -1,7 +1,7 @@
 //! The audit trail.
 
 use bangfu_kernel::Error;
-use bangfu_platform::db::{TownshipTx, fault};
+use bangfu_platform::db::{CityTx, TownshipTx, fault};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -43,7 +43,9 @@ fn actor(tx: &TownshipTx) -> String {
     }
 }
 
-async fn last(tx: &mut TownshipTx) -> Result<Option<(i64, Vec<u8>)>, Error> {
+/// The last entry of the unit's township: number and hash.
+#[tracing::instrument(name = "db.audit.last", level = "debug", skip_all)]
+pub(crate) async fn last(tx: &mut TownshipTx) -> Result<Option<(i64, Vec<u8>)>, Error> {
     let township = tx.township().to_owned();
     sqlx::query!("SELECT seq, hash FROM audit WHERE township = $1 ORDER BY seq DESC LIMIT 1", township)
         .fetch_optional(tx)
@@ -75,9 +77,9 @@ async fn insert(tx: &mut TownshipTx, entry: AuditEntry) -> Result<(), Error> {
     .map_err(fault)
 }
 
-/// The whole trail of the unit's township, in order.
-#[tracing::instrument(name = "db.audit.list", level = "debug", skip_all)]
-pub(crate) async fn list(tx: &mut TownshipTx) -> Result<Vec<AuditEntry>, Error> {
+/// Entries of the unit's township after a number, in order.
+#[tracing::instrument(name = "db.audit.after", level = "debug", skip_all)]
+pub(crate) async fn after(tx: &mut TownshipTx, seq: i64, limit: i64) -> Result<Vec<AuditEntry>, Error> {
     let township = tx.township().to_owned();
     sqlx::query_as!(
         AuditEntry,
@@ -92,13 +94,79 @@ pub(crate) async fn list(tx: &mut TownshipTx) -> Result<Vec<AuditEntry>, Error> 
              , hash
           FROM audit
          WHERE township = $1
+           AND seq > $2
          ORDER BY seq
+         LIMIT $3
         "#,
         township,
+        seq,
+        limit,
     )
     .fetch_all(tx)
     .await
     .map_err(fault)
+}
+
+/// The hashes of entries, by number; those that are not there are left out.
+#[tracing::instrument(name = "db.audit.hashes", level = "debug", skip_all)]
+pub(crate) async fn hashes(tx: &mut TownshipTx, seqs: &[i64]) -> Result<Vec<(i64, Vec<u8>)>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query!("SELECT seq, hash FROM audit WHERE township = $1 AND seq = ANY ($2) ORDER BY seq", township, seqs)
+        .fetch_all(tx)
+        .await
+        .map_err(fault)
+        .map(|rows| rows.into_iter().map(|row| (row.seq, row.hash)).collect())
+}
+
+/// The last entry of every trail of the city, by township: number and hash.
+#[tracing::instrument(name = "db.audit.heads", level = "debug", skip_all)]
+pub(crate) async fn heads(tx: &mut CityTx) -> Result<Vec<(String, i64, Vec<u8>)>, Error> {
+    sqlx::query!(
+        r#"
+        SELECT t.township
+             , a.seq
+             , a.hash
+          FROM township t
+         CROSS JOIN LATERAL (
+               SELECT seq
+                    , hash
+                 FROM audit
+                WHERE township = t.township
+                ORDER BY seq DESC
+                LIMIT 1) a
+         ORDER BY t.township
+        "#,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
+    .map(|rows| rows.into_iter().map(|row| (row.township, row.seq, row.hash)).collect())
+}
+
+/// The hashes that single entries of the city have now, by township and number.
+#[tracing::instrument(name = "db.audit.hashes_of_city", level = "debug", skip_all)]
+pub(crate) async fn hashes_of_city(
+    tx: &mut CityTx,
+    townships: &[String],
+    seqs: &[i64],
+) -> Result<Vec<(String, i64, Vec<u8>)>, Error> {
+    sqlx::query!(
+        r#"
+        SELECT a.township
+             , a.seq
+             , a.hash
+          FROM UNNEST($1::text[], $2::bigint[]) AS w (township, seq)
+          JOIN audit a
+            ON a.township = w.township
+           AND a.seq = w.seq
+        "#,
+        townships,
+        seqs,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
+    .map(|rows| rows.into_iter().map(|row| (row.township, row.seq, row.hash)).collect())
 }
 
 /// Which entries are wanted.

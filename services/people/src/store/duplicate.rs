@@ -155,6 +155,7 @@ pub(crate) async fn without_tokens(tx: &mut TownshipTx, limit: i64) -> Result<Ve
          WHERE township = $1
            AND name_head IS NULL
            AND left_on IS NULL
+           AND anonymised_on IS NULL
          ORDER BY person_id
          LIMIT $2
            FOR NO KEY UPDATE

@@ -21,11 +21,20 @@ struct Moving {
     table: &'static str,
     /// The primary key: what is there already, from an earlier stay, is known by it.
     key: &'static str,
-    /// Whether rows change after they were entered: those from an earlier stay are brought up to date then.
-    changes: bool,
+    /// What of rows changes after they were entered, and is brought up to date in those from an earlier stay.
+    changes: Changes,
     /// The columns that are sealed, and the id they are sealed under.
     sealed: &'static [(&'static str, Column)],
     sealed_under: &'static str,
+}
+
+/// What of a table's rows may be another one by the time somebody comes back.
+#[derive(Clone, Copy)]
+enum Changes {
+    /// Anything.
+    All,
+    /// These columns: retention empties them in what is left behind, and nothing else can be written.
+    These(&'static [&'static str]),
 }
 
 /// In the order of writing: what a foreign key points to comes first. Whoever adds a table with a `person_id` puts it here,
@@ -34,7 +43,7 @@ const MOVING: [Moving; 7] = [
     Moving {
         table: "person",
         key: "person_is_entered_once",
-        changes: true,
+        changes: Changes::All,
         sealed: &[
             ("name", Column::Name),
             ("id_number", Column::IdNumber),
@@ -44,15 +53,15 @@ const MOVING: [Moving; 7] = [
         ],
         sealed_under: "person_id",
     },
-    plain("membership", "membership_begins_once_a_day", true),
-    plain("employment", "employment_record_is_entered_once", false),
-    plain("unemployment_registration", "unemployment_registration_is_entered_once", true),
-    plain("employment_registration", "employment_registration_is_entered_once", false),
-    plain("recognition", "recognition_is_entered_once", true),
+    plain("membership", "membership_begins_once_a_day", Changes::All),
+    plain("employment", "employment_record_is_entered_once", Changes::These(&["employer", "credit_code", "evidence"])),
+    plain("unemployment_registration", "unemployment_registration_is_entered_once", Changes::All),
+    plain("employment_registration", "employment_registration_is_entered_once", Changes::These(&["evidence"])),
+    plain("recognition", "recognition_is_entered_once", Changes::All),
     Moving {
         table: "survey",
         key: "survey_is_entered_once",
-        changes: false,
+        changes: Changes::These(&["note", "occupation", "place", "training_wish", "skills"]),
         sealed: &[("note", Column::SurveyNote)],
         sealed_under: "survey_id",
     },
@@ -63,7 +72,7 @@ const MOVING: [Moving; 7] = [
 #[cfg(test)]
 const STAYING: [&str; 4] = ["audit", "household_member", "identity", "transfer"];
 
-const fn plain(table: &'static str, key: &'static str, changes: bool) -> Moving {
+const fn plain(table: &'static str, key: &'static str, changes: Changes) -> Moving {
     Moving { table, key, changes, sealed: &[], sealed_under: "" }
 }
 
@@ -171,16 +180,16 @@ impl Moving {
     fn insert<'a>(&self, columns: impl Iterator<Item = &'a String>) -> String {
         let columns: Vec<_> = columns.map(|column| format!("\"{column}\"")).collect();
         let (table, key, listed) = (self.table, self.key, columns.join(", "));
-        let met = if self.changes {
-            let set: Vec<_> = columns.iter().map(|column| format!("{column} = EXCLUDED.{column}")).collect();
-            format!("UPDATE SET {}", set.join(", "))
-        } else {
-            "NOTHING".to_owned()
+        let changing = match self.changes {
+            Changes::All => columns.clone(),
+            Changes::These(these) => these.iter().map(|column| format!("\"{column}\"")).collect(),
         };
+        let set: Vec<_> = changing.iter().map(|column| format!("{column} = EXCLUDED.{column}")).collect();
+        let set = set.join(", ");
         format!(
             "INSERT INTO {table} ({listed}) \
              SELECT {listed} FROM jsonb_populate_recordset(NULL::{table}, to_jsonb($1::jsonb[])) \
-             ON CONFLICT ON CONSTRAINT {key} DO {met}"
+             ON CONFLICT ON CONSTRAINT {key} DO UPDATE SET {set}"
         )
     }
 }

@@ -248,6 +248,8 @@ pub(crate) struct Locked {
     pub left_known_on: Option<NaiveDate>,
     /// The entry it was merged into.
     pub merged_into: Option<Uuid>,
+    /// The day on which they were anonymised; `None`: it is known who they are.
+    pub anonymised_on: Option<NaiveDate>,
 }
 
 /// Locks somebody for a change of their records; `None`: nobody has, or had, this id here.
@@ -260,6 +262,7 @@ pub(crate) async fn lock(tx: &mut TownshipTx, person_id: Uuid) -> Result<Option<
         SELECT village
              , left_known_on
              , merged_into
+             , anonymised_on
           FROM person
          WHERE township = $1
            AND person_id = $2

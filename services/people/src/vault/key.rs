@@ -8,7 +8,7 @@ use bangfu_kernel::{Error, Township};
 use zeroize::Zeroizing;
 
 use super::{
-    KEY_BYTES, TownshipKey, cipher,
+    KEY_BYTES, cipher,
     seal::{ALGORITHM, NONCE},
 };
 
@@ -21,36 +21,71 @@ pub struct WrappedKey {
     pub algorithm: i16,
     /// Nonce and sealed key.
     pub wrapped: Vec<u8>,
+    /// Whether it seals, or is announced only.
+    pub sealing: bool,
 }
 
-/// A new random key, the township's first.
+/// A new random key of a number.
 pub(super) fn make(
     master: &Aes256Gcm,
     township: &Township,
+    number: i16,
     chance: &mut impl rand::CryptoRng,
 ) -> Result<WrappedKey, Error> {
-    let number = 1;
     let mut key = Zeroizing::new([0; KEY_BYTES]);
     chance.fill_bytes(key.as_mut_slice());
+    // The first key seals at once: nobody can have missed it.
+    Ok(WrappedKey {
+        number,
+        algorithm: ALGORITHM.into(),
+        wrapped: wrap(master, township, number, key.as_slice(), chance)?,
+        sealing: number == 1,
+    })
+}
+
+/// The key under another master key.
+pub(super) fn rewrap(
+    from: &Aes256Gcm,
+    to: &Aes256Gcm,
+    township: &Township,
+    key: &WrappedKey,
+    chance: &mut impl rand::CryptoRng,
+) -> Result<Vec<u8>, Error> {
+    wrap(to, township, key.number, &opened(from, township, key)?, chance)
+}
+
+pub(super) fn unwrap(master: &Aes256Gcm, township: &Township, key: &WrappedKey) -> Result<Aes256Gcm, Error> {
+    cipher(&opened(master, township, key)?).ok_or_else(|| damaged(township, key))
+}
+
+fn wrap(
+    master: &Aes256Gcm,
+    township: &Township,
+    number: i16,
+    key: &[u8],
+    chance: &mut impl rand::CryptoRng,
+) -> Result<Vec<u8>, Error> {
     let mut nonce = [0; NONCE];
     chance.fill_bytes(&mut nonce);
     let bound = bound_to(township, number);
-    let payload = Payload { msg: key.as_slice(), aad: &bound };
+    let payload = Payload { msg: key, aad: &bound };
     let sealed = master.encrypt(&nonce.into(), payload).map_err(|error| Error::internal(error.to_string()))?;
-    Ok(WrappedKey { number, algorithm: ALGORITHM.into(), wrapped: [&nonce[..], &sealed].concat() })
+    Ok([&nonce[..], &sealed].concat())
 }
 
-pub(super) fn unwrap(master: &Aes256Gcm, township: &Township, key: &WrappedKey) -> Result<TownshipKey, Error> {
-    let damaged = || Error::internal(format!("data key {} of {township} does not open", key.number));
+fn opened(master: &Aes256Gcm, township: &Township, key: &WrappedKey) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let damaged = || damaged(township, key);
     if key.algorithm != i16::from(ALGORITHM) {
         return Err(Error::internal(format!("data key algorithm {} is not known", key.algorithm)));
     }
     let (nonce, sealed) = key.wrapped.split_first_chunk::<NONCE>().ok_or_else(damaged)?;
     let bound = bound_to(township, key.number);
     let opened = master.decrypt(&(*nonce).into(), Payload { msg: sealed, aad: &bound });
-    let plain = Zeroizing::new(opened.ok().ok_or_else(damaged)?);
-    let cipher = cipher(&plain).ok_or_else(damaged)?;
-    Ok(TownshipKey::new(township.clone(), key.number, cipher))
+    opened.ok().map(Zeroizing::new).ok_or_else(damaged)
+}
+
+fn damaged(township: &Township, key: &WrappedKey) -> Error {
+    Error::internal(format!("data key {} of {township} does not open", key.number))
 }
 
 fn bound_to(township: &Township, number: i16) -> Vec<u8> {

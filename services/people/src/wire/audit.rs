@@ -16,10 +16,15 @@ pub(crate) fn message(entry: &AuditEntry) -> proto::AuditEntry {
         action: entry.action.clone(),
         person_id: entry.person_id.map(|id| id.to_string()).unwrap_or_default(),
         reason: entry.reason.clone(),
-        hash: entry.hash.iter().fold(String::new(), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        }),
+        hash: hex(&entry.hash),
     }
+}
+
+/// A hash as it is told.
+pub(crate) fn hex(hash: &[u8]) -> String {
+    hash.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -199,6 +199,11 @@ pub(crate) fn arrived(
     event(Some(person_id), change)
 }
 
+/// Somebody was anonymised.
+pub(crate) fn anonymised(person_id: Uuid, on: NaiveDate) -> NewEvent {
+    event(Some(person_id), Change::Anonymised(proto::PersonAnonymised { anonymised_on: Some(calendar::message(on)) }))
+}
+
 /// The directory entry was made or changed.
 pub(crate) fn township_changed(name: &str) -> NewEvent {
     event(None, Change::TownshipChanged(proto::TownshipChanged { name: name.to_owned() }))
@@ -241,6 +246,7 @@ fn event(person_id: Option<Uuid>, change: Change) -> NewEvent {
         Change::Restated(_) => PersonEventKind::Restated,
         Change::Left(_) => PersonEventKind::Left,
         Change::Arrived(_) => PersonEventKind::Arrived,
+        Change::Anonymised(_) => PersonEventKind::Anonymised,
     });
     let person_id = person_id.map(|id| id.to_string()).unwrap_or_default();
     let message = PersonEvent { cursor: None, occurred_at: None, person_id, change: Some(change) };

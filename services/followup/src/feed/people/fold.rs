@@ -134,6 +134,7 @@ impl Fold {
             | Change::EmploymentRegistered(_)
             | Change::SurveyRecorded(_)
             | Change::HouseholdChanged(_)
+            | Change::Anonymised(_)
             | Change::TownshipChanged(_) => Ok(()),
         }
     }
