@@ -2,6 +2,7 @@
 
 pub mod contacts;
 pub mod duties;
+pub mod matches;
 pub mod people;
 pub mod problem;
 pub mod sweeps;

@@ -137,6 +137,12 @@ pub enum Error {
         /// To which.
         household_id: uuid::Uuid,
     },
+    /// Rows of a match still need a decision.
+    #[error("{rows} rows still need a decision")]
+    MatchUndecided {
+        /// How many.
+        rows: i64,
+    },
     /// The cursor is older than what the feed keeps.
     #[error("the feed of {township} begins at {oldest}")]
     FeedCompacted {
@@ -222,6 +228,8 @@ pub enum Resource {
     Recognition,
     /// 家庭
     Household,
+    /// 数据比对
+    DataMatch,
 }
 
 impl Resource {
@@ -235,6 +243,7 @@ impl Resource {
             Self::Sweep => "sweep",
             Self::Recognition => "recognition",
             Self::Household => "household",
+            Self::DataMatch => "data_match",
         }
     }
 
@@ -248,6 +257,7 @@ impl Resource {
             Self::Sweep => "巡查",
             Self::Recognition => "就业困难认定",
             Self::Household => "家庭",
+            Self::DataMatch => "数据比对",
         }
     }
 }

@@ -80,6 +80,7 @@ fn code_and_reason(error: &Error) -> (Code, R) {
         Error::OwnEntry => (Code::PermissionDenied, R::OwnEntry),
         Error::RecognitionStands { .. } => (Code::FailedPrecondition, R::RecognitionStands),
         Error::PersonInHousehold { .. } => (Code::FailedPrecondition, R::PersonInHousehold),
+        Error::MatchUndecided { .. } => (Code::FailedPrecondition, R::MatchUndecided),
         Error::FeedCompacted { .. } => (Code::OutOfRange, R::FeedCompacted),
         Error::FeedEpochChanged { .. } => (Code::Aborted, R::FeedEpochChanged),
         Error::FeedReaderSlow => (Code::Aborted, R::FeedReaderSlow),
@@ -118,6 +119,7 @@ fn metadata(error: &Error, correlation_id: &str) -> HashMap<String, String> {
         Error::PersonInHousehold { person_id, household_id } => {
             vec![("person_id", person_id.to_string()), ("household_id", household_id.to_string())]
         }
+        Error::MatchUndecided { rows } => vec![("rows", rows.to_string())],
         Error::FeedCompacted { township, oldest } => {
             vec![("township", township.to_string()), ("oldest", oldest.to_string())]
         }
@@ -207,6 +209,7 @@ fn office_sentence(error: &Error, correlation_id: &str) -> String {
         Error::PublicityRuns { until } => format!("公示至{until}，期满后方可认定。"),
         Error::OwnEntry => "本人经办或审核过的事项须由他人办理。".to_owned(),
         Error::RecognitionStands { .. } => "该人员同一困难类型已在申请中或已认定。".to_owned(),
+        Error::MatchUndecided { rows } => format!("还有{rows}行未作决定，请先逐行或按类决定。"),
         Error::PersonInHousehold { .. } => "该人员已属于另一家庭，请先从原家庭移出。".to_owned(),
         Error::FeedCompacted { .. } => "订阅位置过旧，相应数据已归档。".to_owned(),
         Error::FeedEpochChanged { .. } => "数据已从备份恢复，请从头同步。".to_owned(),

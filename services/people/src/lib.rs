@@ -25,6 +25,9 @@
 //! | RecogniseHousehold | `rpc/recognise_household.rs` → `model/household.rs` |
 //! | GetHousehold, ListHouseholds | `rpc/get_household.rs`, `rpc/list_households.rs` |
 //! | ImportRoster | `rpc/import_roster.rs` → `register/intake.rs` → `roster/judge.rs` → `register.rs` |
+//! | StartDataMatch | `rpc/start_data_match.rs` → `data_match/intake.rs` → `data_match.rs` |
+//! | DecideDataMatchRows, CommitDataMatch | `rpc/decide_data_match_rows.rs`, `rpc/commit_data_match.rs` → `data_match.rs` → `register.rs` |
+//! | GetDataMatch, ListDataMatches, ListDataMatchRows | `rpc/get_data_match.rs` … |
 //! | RevealPerson | `rpc/reveal_person.rs` |
 //! | ListAudit | `rpc/list_audit.rs` → `model/audit.rs` |
 //! | WatchPeople | `rpc/watch_people.rs` |
@@ -32,6 +35,7 @@
 //! | UpsertTownship | `rpc/upsert_township.rs` |
 
 mod blocking;
+mod data_match;
 mod directory;
 mod household;
 pub mod model;

@@ -7,6 +7,7 @@
 mod claim;
 mod enter;
 pub(crate) mod intake;
+pub(crate) mod measure;
 mod update;
 
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use uuid::Uuid;
 use self::claim::Claim;
 use crate::{
     blocking,
-    model::{membership::Source, person::NewPerson},
+    model::{membership::Origin, person::NewPerson},
     store,
     vault::{TownshipKey, Vault},
 };
@@ -66,19 +67,19 @@ pub(crate) enum Effect {
 struct Desk {
     key: Arc<TownshipKey>,
     clock: Clock,
-    source: Source,
+    origin: Origin,
     now: DateTime<Utc>,
     today: NaiveDate,
 }
 
 /// Takes people into the register; one answer each, in their order. Their ID numbers are all different.
-/// `source` is how the office learned of their memberships.
+/// `origin` is how the office learned of their memberships.
 #[tracing::instrument(name = "register.many", level = "debug", skip_all, fields(people = people.len()))]
 pub(crate) async fn many<P>(
     tx: &mut TownshipTx,
     vault: &Vault,
     people: Vec<P>,
-    source: Source,
+    origin: impl Into<Origin>,
     effect: Effect,
 ) -> Result<Vec<Registered>, Error>
 where
@@ -86,7 +87,7 @@ where
 {
     let key = store::township_key::get(tx, vault).await?;
     let clock = tx.clock().clone();
-    let desk = Desk { key, source, now: clock.now(), today: clock.today(), clock };
+    let desk = Desk { key, origin: origin.into(), now: clock.now(), today: clock.today(), clock };
     let (people, claims) = claim::all(tx, vault, people).await?;
 
     let mut registered = Vec::with_capacity(people.len());

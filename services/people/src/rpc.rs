@@ -5,9 +5,12 @@ mod apply_for_recognition;
 mod batch_get_people;
 mod cancel_unemployment;
 mod check_recognition;
+mod commit_data_match;
 mod create_household;
+mod decide_data_match_rows;
 mod decide_recognition;
 mod find_person;
+mod get_data_match;
 mod get_employment_history;
 mod get_household;
 mod get_level;
@@ -18,11 +21,14 @@ mod import_roster;
 mod join_group;
 mod leave_group;
 mod list_audit;
+mod list_data_match_rows;
+mod list_data_matches;
 mod list_households;
 mod list_people;
 mod list_recognitions;
 mod list_surveys;
 mod list_townships;
+mod parts;
 mod recognise_household;
 mod record_employment;
 mod record_survey;
@@ -32,6 +38,7 @@ mod register_unemployment;
 mod remove_household_member;
 mod reveal_person;
 mod revoke_recognition;
+mod start_data_match;
 mod update_household;
 mod update_person;
 mod upsert_township;
@@ -41,15 +48,17 @@ mod withdraw_recognition;
 use bangfu_platform::stack::answer;
 use bangfu_proto::people::v1::{
     AddHouseholdMemberRequest, ApplyForRecognitionRequest, BatchGetPeopleRequest, BatchGetPeopleResponse,
-    BelievedLevel, CancelUnemploymentRequest, CheckRecognitionRequest, CreateHouseholdRequest,
-    DecideRecognitionRequest, EmploymentHistory, EmploymentRecord, EmploymentRegistration, FindPersonRequest,
-    GetEmploymentHistoryRequest, GetHouseholdRequest, GetLevelRequest, GetPersonRequest, GetRecognitionRequest,
-    GetRegistrationsRequest, Household, ImportRosterRequest, JoinGroupRequest, LeaveGroupRequest, ListAuditRequest,
-    ListAuditResponse, ListHouseholdsRequest, ListHouseholdsResponse, ListPeopleRequest, ListPeopleResponse,
-    ListRecognitionsRequest, ListRecognitionsResponse, ListSurveysRequest, ListSurveysResponse, ListTownshipsRequest,
-    ListTownshipsResponse, Person, RecogniseHouseholdRequest, Recognition, RecordEmploymentRequest,
-    RecordSurveyRequest, RegisterEmploymentRequest, RegisterPersonRequest, RegisterUnemploymentRequest, Registrations,
-    RemoveHouseholdMemberRequest, RevealPersonRequest, RevealedPerson, RevokeRecognitionRequest, RosterImport, Survey,
+    BelievedLevel, CancelUnemploymentRequest, CheckRecognitionRequest, CommitDataMatchRequest, CreateHouseholdRequest,
+    DataMatch, DecideDataMatchRowsRequest, DecideRecognitionRequest, EmploymentHistory, EmploymentRecord,
+    EmploymentRegistration, FindPersonRequest, GetDataMatchRequest, GetEmploymentHistoryRequest, GetHouseholdRequest,
+    GetLevelRequest, GetPersonRequest, GetRecognitionRequest, GetRegistrationsRequest, Household, ImportRosterRequest,
+    JoinGroupRequest, LeaveGroupRequest, ListAuditRequest, ListAuditResponse, ListDataMatchRowsRequest,
+    ListDataMatchRowsResponse, ListDataMatchesRequest, ListDataMatchesResponse, ListHouseholdsRequest,
+    ListHouseholdsResponse, ListPeopleRequest, ListPeopleResponse, ListRecognitionsRequest, ListRecognitionsResponse,
+    ListSurveysRequest, ListSurveysResponse, ListTownshipsRequest, ListTownshipsResponse, Person,
+    RecogniseHouseholdRequest, Recognition, RecordEmploymentRequest, RecordSurveyRequest, RegisterEmploymentRequest,
+    RegisterPersonRequest, RegisterUnemploymentRequest, Registrations, RemoveHouseholdMemberRequest,
+    RevealPersonRequest, RevealedPerson, RevokeRecognitionRequest, RosterImport, StartDataMatchRequest, Survey,
     Township, UnemploymentRegistration, UpdateHouseholdRequest, UpdatePersonRequest, UpsertTownshipRequest,
     WatchPeopleRequest, WatchPeopleResponse, WithdrawRecognitionRequest, people_service_server::PeopleService,
 };
@@ -196,6 +205,33 @@ impl PeopleService for People {
 
     async fn import_roster(&self, request: Request<Streaming<ImportRosterRequest>>) -> Answer<RosterImport> {
         answer(import_roster::handle(self, request).await)
+    }
+
+    async fn start_data_match(&self, request: Request<Streaming<StartDataMatchRequest>>) -> Answer<DataMatch> {
+        answer(start_data_match::handle(self, request).await)
+    }
+
+    async fn get_data_match(&self, request: Request<GetDataMatchRequest>) -> Answer<DataMatch> {
+        answer(get_data_match::handle(self, request).await)
+    }
+
+    async fn list_data_matches(&self, request: Request<ListDataMatchesRequest>) -> Answer<ListDataMatchesResponse> {
+        answer(list_data_matches::handle(self, request).await)
+    }
+
+    async fn list_data_match_rows(
+        &self,
+        request: Request<ListDataMatchRowsRequest>,
+    ) -> Answer<ListDataMatchRowsResponse> {
+        answer(list_data_match_rows::handle(self, request).await)
+    }
+
+    async fn decide_data_match_rows(&self, request: Request<DecideDataMatchRowsRequest>) -> Answer<DataMatch> {
+        answer(decide_data_match_rows::handle(self, request).await)
+    }
+
+    async fn commit_data_match(&self, request: Request<CommitDataMatchRequest>) -> Answer<DataMatch> {
+        answer(commit_data_match::handle(self, request).await)
     }
 
     async fn reveal_person(&self, request: Request<RevealPersonRequest>) -> Answer<RevealedPerson> {

@@ -2,6 +2,7 @@
 //! as files.
 
 mod audit;
+mod data_match;
 mod employment;
 mod groups;
 mod households;

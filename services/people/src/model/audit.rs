@@ -54,6 +54,12 @@ pub enum Action {
     RecogniseHousehold,
     /// A household was cleared, or recognised again, by itself; the reason names it.
     ReconsiderHousehold,
+    /// A department's list was held against the register; the reason names the match.
+    StartDataMatch,
+    /// Rows of a match were decided on; the reason names match, decision and rows.
+    DecideDataMatch,
+    /// The writing of a match began; the reason names it.
+    CommitDataMatch,
 }
 
 impl Action {
@@ -82,6 +88,9 @@ impl Action {
             Self::UpdateHousehold => "UPDATE_HOUSEHOLD",
             Self::RecogniseHousehold => "RECOGNISE_HOUSEHOLD",
             Self::ReconsiderHousehold => "RECONSIDER_HOUSEHOLD",
+            Self::StartDataMatch => "START_DATA_MATCH",
+            Self::DecideDataMatch => "DECIDE_DATA_MATCH",
+            Self::CommitDataMatch => "COMMIT_DATA_MATCH",
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     vault::{Column, TownshipKey},
 };
 
-pub(crate) use change::{Touch, believe, touch, update};
+pub(crate) use change::{Touch, believe, touch, touch_all, update};
 
 /// What is shown of people, chosen by a predicate over `p.person_id`.
 ///

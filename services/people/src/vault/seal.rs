@@ -35,6 +35,8 @@ pub enum Column {
     Remark,
     /// 备注 of a survey.
     SurveyNote,
+    /// A row of another department's list, whole.
+    ListedRow,
 }
 
 impl Column {
@@ -46,6 +48,7 @@ impl Column {
             Self::Address => b"address",
             Self::Remark => b"remark",
             Self::SurveyNote => b"survey_note",
+            Self::ListedRow => b"listed_row",
         }
     }
 }

@@ -1,10 +1,8 @@
 //! Entries of the audit trail as messages.
 
-use std::fmt::Write as _;
-
 use bangfu_proto::people::v1 as proto;
 
-use super::timestamp;
+use super::{hex, timestamp};
 use crate::model::audit::AuditEntry;
 
 /// The message of an entry.
@@ -16,10 +14,6 @@ pub(crate) fn message(entry: &AuditEntry) -> proto::AuditEntry {
         action: entry.action.clone(),
         person_id: entry.person_id.map(|id| id.to_string()).unwrap_or_default(),
         reason: entry.reason.clone(),
-        hash: entry.hash.iter().fold(String::new(), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        }),
+        hash: hex(&entry.hash),
     }
 }
