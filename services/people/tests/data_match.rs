@@ -68,7 +68,7 @@ async fn decides(client: &Client, of: &DataMatch, decision: D, kind: K, rows: &[
         request_id: request_id(),
         match_id: of.match_id.clone(),
         decision: decision.into(),
-        kind: kind.into(),
+        row_kind: kind.into(),
         rows: rows.to_vec(),
     };
     client.people().decide_data_match_rows(request).await.map(tonic::Response::into_inner)
@@ -218,7 +218,7 @@ async fn every_row_is_of_a_kind_and_nobody_is_changed_before_the_commit() {
 
     let page = |kind: K, undecided| ListDataMatchRowsRequest {
         match_id: found.match_id.clone(),
-        kind: kind.into(),
+        row_kind: kind.into(),
         undecided,
         ..Default::default()
     };
@@ -420,7 +420,7 @@ async fn decisions_are_for_open_matches_and_for_rows_that_can_be_decided_on() {
     };
     let invalid = |field: &str| ("FIELD_INVALID".to_owned(), field.to_owned());
     for kind in [K::Matched, K::Elsewhere, K::Invalid, K::Duplicate, K::Ended] {
-        assert_eq!(refused(D::Apply, kind, &[]).await, invalid("kind"), "{kind:?}");
+        assert_eq!(refused(D::Apply, kind, &[]).await, invalid("row_kind"), "{kind:?}");
     }
     for rows in [&[4][..], &[10, 8], &[10, 9], &[10, 99], &[7], &[12]] {
         assert_eq!(refused(D::Ignore, K::Unspecified, rows).await, invalid("rows"), "{rows:?}");

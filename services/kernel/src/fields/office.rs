@@ -1,7 +1,7 @@
 //! What an office calls the fields of the contract: the sentence for an office worker names no English field.
 
 /// By the field's own name, or by its path where the name alone would say something else.
-const WORDS: [(&str, &str); 133] = [
+const WORDS: [(&str, &str); 134] = [
     ("actor", "操作账号"),
     ("address", "住址"),
     ("answered_by", "接听人"),
@@ -104,7 +104,8 @@ const WORDS: [(&str, &str); 133] = [
     ("returned_on", "返乡时间"),
     ("revoked_on", "取消认定日期"),
     ("row", "行号"),
-    ("rows", "台账"),
+    ("row_kind", "行类别"),
+    ("rows", "台账(名单)"),
     ("rule", "服务规则"),
     ("school", "毕业院校"),
     ("seq", "事件序号"),
@@ -112,7 +113,7 @@ const WORDS: [(&str, &str); 133] = [
     ("sex", "性别"),
     ("skills", "技能特长"),
     ("source", "信息来源"),
-    ("start", "台账说明"),
+    ("start", "台账(名单)说明"),
     ("state", "状态"),
     ("states", "事项状态"),
     ("status", "就业状态"),

@@ -78,21 +78,21 @@ fn decode(request: &DecideDataMatchRowsRequest) -> Result<Deciding, Error> {
     if decision == DataMatchDecision::Unspecified {
         faults.add("decision", fields::not_given_or_enumerated(request.decision));
     }
-    let kind = DataMatchKind::try_from(request.kind).unwrap_or_else(|_unknown| {
-        faults.add("kind", fields::enumerated());
+    let kind = DataMatchKind::try_from(request.row_kind).unwrap_or_else(|_unknown| {
+        faults.add("row_kind", fields::enumerated());
         DataMatchKind::Unspecified
     });
     let given = kind != DataMatchKind::Unspecified;
     if given && !is_decided_on(kind) {
-        faults.add("kind", fields::rule("must be NEW or CONFLICTING", "应为“新增”或“不一致”"));
+        faults.add("row_kind", fields::rule("must be NEW or CONFLICTING", "应为“新增”或“不一致”"));
     }
     let rows = request.rows.iter().copied().collect::<BTreeSet<_>>();
     if given && !rows.is_empty() {
-        faults.add("rows", fields::rule("must be empty where a kind is given", "已按类决定时应为空"));
-    } else if rows.len() > MOST || (!given && !faults.has("kind") && rows.is_empty()) {
+        faults.add("rows", fields::rule("must be empty where row_kind is given", "已按类决定时应为空"));
+    } else if rows.len() > MOST || (!given && !faults.has("row_kind") && rows.is_empty()) {
         faults.add(
             "rows",
-            fields::rule("must have 1 to 1000 numbers, or a kind is given", "应为1至1000个行号，或按类决定"),
+            fields::rule("must have 1 to 1000 numbers, or row_kind is given", "应为1至1000个行号，或按类决定"),
         );
     }
     faults.check()?;

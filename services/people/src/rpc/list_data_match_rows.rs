@@ -71,8 +71,8 @@ fn decode(permit: &Permit, request: &ListDataMatchRowsRequest) -> Result<Asked, 
     let size = PageSize::parse(request.page_size, &mut faults);
     let township = permit.named(&request.township, &mut faults);
     let match_id = fields::uuid("match_id", &request.match_id, &mut faults);
-    let kind = DataMatchKind::try_from(request.kind).unwrap_or_else(|_unknown| {
-        faults.add("kind", fields::enumerated());
+    let kind = DataMatchKind::try_from(request.row_kind).unwrap_or_else(|_unknown| {
+        faults.add("row_kind", fields::enumerated());
         DataMatchKind::Unspecified
     });
     let decision = DataMatchDecision::try_from(request.decision).unwrap_or_else(|_unknown| {
