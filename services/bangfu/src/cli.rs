@@ -1,5 +1,6 @@
 //! The commands, as typed.
 
+mod data_match;
 mod register;
 mod token;
 mod work;
@@ -14,6 +15,7 @@ use bangfu_kernel::Township;
 use clap::{Args, Parser, Subcommand};
 
 use self::{
+    data_match::MatchVerb,
     register::{PeopleVerb, TownshipsVerb},
     token::TokenArgs,
     work::{ContactsVerb, DutiesVerb, SweepsVerb},
@@ -49,6 +51,9 @@ enum Verb {
     /// 服务对象: the people of your township.
     #[command(subcommand)]
     People(PeopleVerb),
+    /// 数据比对: another department's list against the register.
+    #[command(subcommand)]
+    Match(MatchVerb),
     /// 应做事项: what is owed to whom by when.
     #[command(subcommand)]
     Duties(DutiesVerb),
@@ -133,6 +138,7 @@ impl Verb {
             }
             Self::Townships(verb) => verb.run().await,
             Self::People(verb) => verb.run().await,
+            Self::Match(verb) => verb.run().await,
             Self::Duties(verb) => verb.run().await,
             Self::Contacts(verb) => verb.run().await,
             Self::Sweeps(verb) => verb.run().await,

@@ -136,7 +136,9 @@ async fn besides(
         store::membership::end_all(tx, &ended, today, &origin.evidence).await?;
         let changed = fields.keys().copied().collect::<Vec<_>>();
         store::person::touch_all(tx, &changed).await?;
-        events.into_iter().for_each(|event| tx.emit(event));
+        for event in events {
+            tx.emit(event);
+        }
     }
     Ok(fields)
 }

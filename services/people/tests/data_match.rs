@@ -49,9 +49,8 @@ fn listed(n: u32, row: i32) -> ListedRow {
     ListedRow { cells: Some(cells), ..Default::default() }
 }
 
-fn with(mut row: ListedRow, change: impl Fn(&mut RosterRow)) -> ListedRow {
-    row.cells.iter_mut().for_each(|cells| change(cells));
-    row
+fn with(row: ListedRow, change: impl FnOnce(RosterRow) -> RosterRow) -> ListedRow {
+    ListedRow { cells: row.cells.map(change), ..row }
 }
 
 async fn begins(client: &Client, start: DataMatchStart, rows: Vec<ListedRow>) -> DataMatch {
@@ -142,23 +141,24 @@ async fn poor(clerk: &Client, numbers: std::ops::Range<u32>) {
 
 /// Rows of every kind, numbered from 4 on; persons 1 and 2 are members, 3 is registered and no member.
 fn every_kind() -> Vec<ListedRow> {
-    let poor_and_employed = with(listed(3, 6), |cells| {
-        cells.phone = "13900000003".to_owned();
-        cells.status = "灵活就业".to_owned();
-        cells.status_since = "2026年1月2日".to_owned();
+    let poor_and_employed = with(listed(3, 6), |cells| RosterRow {
+        phone: "13900000003".to_owned(),
+        status: "灵活就业".to_owned(),
+        status_since: "2026年1月2日".to_owned(),
+        ..cells
     });
     vec![
-        listed(1, 4),                                                         // matched
-        ListedRow { ended_on: "2026.1.3".to_owned(), ..listed(2, 5) },        // ends
-        poor_and_employed,                                                    // joins, and more
-        with(listed(1, 7), |cells| cells.phone = "1".to_owned()),             // duplicate
-        with(listed(4, 8), |cells| cells.id_number.replace_range(17.., "?")), // invalid
-        listed(9, 9),                                                         // elsewhere
-        with(listed(5, 10), |cells| cells.village = "河口村".to_owned()),     // new
-        with(listed(6, 11), |cells| cells.name = "另一人".to_owned()),        // another name
-        ListedRow { ended_on: "2026-01-03".to_owned(), ..listed(7, 12) },     // ended
-        ListedRow { ended_on: "昨天".to_owned(), ..listed(8, 13) },           // invalid
-        ListedRow { ended_on: "2026-01-03".to_owned(), ..listed(9, 14) },     // duplicate
+        listed(1, 4),                                                             // matched
+        ListedRow { ended_on: "2026.1.3".to_owned(), ..listed(2, 5) },            // ends
+        poor_and_employed,                                                        // joins, and more
+        with(listed(1, 7), |cells| RosterRow { phone: "1".to_owned(), ..cells }), // duplicate
+        with(listed(4, 8), |cells| RosterRow { id_number: format!("{}?", &cells.id_number[..17]), ..cells }), // invalid
+        listed(9, 9),                                                             // elsewhere
+        with(listed(5, 10), |cells| RosterRow { village: "河口村".to_owned(), ..cells }), // new
+        with(listed(6, 11), |cells| RosterRow { name: "另一人".to_owned(), ..cells }), // another name
+        ListedRow { ended_on: "2026-01-03".to_owned(), ..listed(7, 12) },         // ended
+        ListedRow { ended_on: "昨天".to_owned(), ..listed(8, 13) },               // invalid
+        ListedRow { ended_on: "2026-01-03".to_owned(), ..listed(9, 14) },         // duplicate
     ]
 }
 
@@ -311,11 +311,12 @@ async fn the_same_list_again_is_the_match_that_is_there_and_the_same_rows_elsewh
     let (city, clerk) = scene().await;
     let rows = vec![
         listed(1, 4),
-        with(listed(3, 5), |cells| {
-            cells.phone = "13900000003".to_owned();
-            cells.status = "单位就业".to_owned();
-            cells.status_since = "不明".to_owned();
-            cells.contract_months = "12".to_owned();
+        with(listed(3, 5), |cells| RosterRow {
+            phone: "13900000003".to_owned(),
+            status: "单位就业".to_owned(),
+            status_since: "不明".to_owned(),
+            contract_months: "12".to_owned(),
+            ..cells
         }),
         listed(20, 6),
         ListedRow { ended_on: "2026-01-05".to_owned(), ..listed(2, 7) },
@@ -351,7 +352,7 @@ async fn departments_bring_what_the_office_keeps_of_their_groups() {
             Group::CollegeGraduate,
             ListedRow {
                 school: "示范大学".to_owned(),
-                ..with(listed(1, 4), |cells| cells.graduated_on = "2025-06-30".to_owned())
+                ..with(listed(1, 4), |cells| RosterRow { graduated_on: "2025-06-30".to_owned(), ..cells })
             },
         ),
         (
@@ -443,9 +444,9 @@ async fn rows_are_judged_once_more_by_what_the_register_holds_at_the_commit() {
     let rows = vec![
         listed(30, 4),
         listed(31, 5),
-        with(listed(32, 6), |cells| cells.phone = "13900000032".to_owned()),
-        with(listed(6, 7), |cells| cells.name = "另一人".to_owned()),
-        with(listed(3, 8), |cells| cells.name = "又一人".to_owned()),
+        with(listed(32, 6), |cells| RosterRow { phone: "13900000032".to_owned(), ..cells }),
+        with(listed(6, 7), |cells| RosterRow { name: "另一人".to_owned(), ..cells }),
+        with(listed(3, 8), |cells| RosterRow { name: "又一人".to_owned(), ..cells }),
         ListedRow { ended_on: "2026-01-05".to_owned(), ..listed(2, 9) },
     ];
     let found = begins(&clerk, start(), rows).await;

@@ -215,7 +215,7 @@ impl SweepsVerb {
 }
 
 /// A day as rosters have them, too: 2026-01-05, 2026.1.5, 20260105 …
-fn day(text: &str) -> anyhow::Result<NaiveDate> {
+pub(super) fn day(text: &str) -> anyhow::Result<NaiveDate> {
     bangfu_people::roster::date::parse(text)
         .context("应为存在的日期，如 2026-01-05 a date that exists, such as 2026-01-05")
 }

@@ -8,7 +8,7 @@ use prost::Message as _;
 use crate::{
     model::data_match::{Listed, ListedDetails, ListedSpell, Row, Told},
     register::measure::{Measure, long_rule},
-    roster::{AcceptedRow, Judge, RosterRow, date, normal},
+    roster::{AcceptedRow, Besides, Judge, RosterRow, date, normal},
     wire::data_match::{Start, start},
 };
 
@@ -30,7 +30,7 @@ pub(crate) struct Intake {
     today: NaiveDate,
     judge: Judge,
     measure: Measure,
-    besides: Vec<Besides>,
+    besides: Vec<Further>,
 }
 
 /// A whole list, judged.
@@ -44,7 +44,7 @@ pub(crate) struct Taken {
 }
 
 /// What a row has besides what a roster's has.
-struct Besides {
+struct Further {
     address: String,
     says_status: bool,
     details: ListedDetails,
@@ -92,7 +92,7 @@ impl Intake {
         let details = details(row, self.today, &mut unread);
         let ended = ended(&row.ended_on, self.today);
         self.judge.take_with(&cells, ended.err());
-        let besides = Besides {
+        let besides = Further {
             address: normal::free(&row.address),
             says_status,
             details,
@@ -123,7 +123,7 @@ impl Intake {
     }
 }
 
-fn listed(row: AcceptedRow, besides: Besides) -> Listed {
+fn listed(row: AcceptedRow, besides: Further) -> Listed {
     let warned = |code: RowCode| row.warnings.contains(&code);
     let says_status = besides.says_status && !warned(RowCode::StatusUnknown);
     let spell = ListedSpell {
@@ -192,15 +192,8 @@ fn ended(cell: &str, today: NaiveDate) -> Result<Option<NaiveDate>, RowCode> {
 }
 
 fn too_long(row: &ListedRow, number: i32, faults: &mut Violations) {
-    for (header, cell, most) in [
-        ("住址", &row.address, 256),
-        ("毕业院校", &row.school, 128),
-        ("退役方式", &row.discharge_kind, 64),
-        ("退役时间", &row.discharged_on, 64),
-        ("返乡前务工地点", &row.returned_from, 128),
-        ("返乡时间", &row.returned_on, 64),
-        ("终止时间", &row.ended_on, 64),
-    ] {
+    for column in Besides::all() {
+        let (header, cell, most) = (column.header(), column.cell(row), column.most_characters());
         if cell.len() > most && cell.chars().count() > most {
             faults.add("rows", long_rule(number, header, most));
         }
@@ -235,7 +228,7 @@ mod tests {
         ListedRow { cells: Some(cells), ..Default::default() }
     }
 
-    fn taken(start: &DataMatchStart, rows: Vec<ListedRow>) -> Taken {
+    fn taken(start: &DataMatchStart, rows: &[ListedRow]) -> Taken {
         let parts = rows.chunks(2).map(|rows| ListedRows { rows: rows.to_vec() }).collect::<Vec<_>>();
         let begun = Intake::begin(start, day("2026-01-05"));
         let whole = parts.into_iter().fold(begun, |intake, part| intake?.take(part)).and_then(Intake::finish);
@@ -243,7 +236,7 @@ mod tests {
     }
 
     fn only(row: ListedRow) -> Row {
-        taken(&list(1), vec![row]).rows.remove(0)
+        taken(&list(1), &[row]).rows.remove(0)
     }
 
     fn somebody(row: Row) -> Listed {
@@ -256,13 +249,13 @@ mod tests {
     #[test]
     fn the_same_list_is_known_whoever_sends_it_and_however_it_was_cut() {
         let rows: Vec<_> = (1..6).map(row).collect();
-        let first = taken(&list(1), rows.clone()).content;
-        assert_eq!(first, taken(&list(2), rows.clone()).content);
+        let first = taken(&list(1), &rows).content;
+        assert_eq!(first, taken(&list(2), &rows).content);
         let said = DataMatchStart { group: bangfu_proto::people::v1::Group::Veteran.into(), ..list(1) };
-        assert_eq!(first, taken(&said, rows.clone()).content, "the department's own group, said or not");
+        assert_eq!(first, taken(&said, &rows).content, "the department's own group, said or not");
         let later = DataMatchStart { list_on: Some(calendar::message(day("2026-01-05"))), ..list(1) };
-        assert_ne!(first, taken(&later, rows.clone()).content);
-        assert_ne!(first, taken(&list(1), rows[1..].to_vec()).content);
+        assert_ne!(first, taken(&later, &rows).content);
+        assert_ne!(first, taken(&list(1), &rows[1..]).content);
     }
 
     #[test]
@@ -302,16 +295,11 @@ mod tests {
     fn an_end_that_cannot_be_read_makes_the_row_invalid_and_leaves_the_person_to_a_later_row() {
         for (cell, code) in [("去年", RowCode::DateUnreadable), ("2026-01-06", RowCode::DateInFuture)] {
             let spoiled = ListedRow { ended_on: cell.to_owned(), ..row(1) };
-            let mut again = row(1);
-            again.cells.iter_mut().for_each(|cells| cells.row = 2);
-            let rows = taken(
-                &list(1),
-                vec![spoiled, again.clone(), {
-                    again.cells.iter_mut().for_each(|c| c.row = 3);
-                    again
-                }],
-            )
-            .rows;
+            let numbered = |number| {
+                let cells = row(1).cells.map(|cells| RosterRow { row: number, ..cells });
+                ListedRow { cells, ..Default::default() }
+            };
+            let rows = taken(&list(1), &[spoiled, numbered(2), numbered(3)]).rows;
             assert!(matches!(rows[0].told, Told::Invalid), "{:?}", rows[0]);
             assert_eq!(rows[0].codes, [code]);
             assert!(matches!(rows[1].told, Told::Somebody(_)), "{:?}", rows[1]);
@@ -332,7 +320,7 @@ mod tests {
             let taken = take(ListedRow { school: "校".repeat(length), ..row(7) });
             match taken {
                 Err(Error::Invalid(faults)) => {
-                    assert!(refused && faults.to_string().contains("row 7: 毕业院校"), "{faults}")
+                    assert!(refused && faults.to_string().contains("row 7: 毕业院校"), "{faults}");
                 }
                 taken => assert!(!refused && taken.is_ok()),
             }

@@ -42,7 +42,7 @@ macro_rules! data_matches {
     ($tx:expr, $predicate:literal $(, $bind:expr)*) => {{
         let township = $tx.township().to_owned();
         sqlx::query_as!(
-            Row,
+            Stored,
             r#"
             SELECT match_id
                  , department
@@ -66,7 +66,7 @@ macro_rules! data_matches {
         .await
         .map_err(fault)?
         .into_iter()
-        .map(Row::data_match)
+        .map(Stored::data_match)
         .collect::<Result<Vec<_>, Error>>()
     }};
 }
@@ -178,7 +178,7 @@ pub(crate) async fn expire(tx: &mut TownshipTx) -> Result<(), Error> {
     Ok(())
 }
 
-struct Row {
+struct Stored {
     match_id: Uuid,
     department: String,
     list_name: String,
@@ -193,7 +193,7 @@ struct Row {
     committed_at: Option<DateTime<Utc>>,
 }
 
-impl Row {
+impl Stored {
     fn data_match(self) -> Result<DataMatch, Error> {
         let none = |what: &str| Error::internal(format!("{what} is no word of the contract"));
         Ok(DataMatch {
