@@ -1,7 +1,10 @@
-//! A department's list made out of a roster, for trying a match: people of the roster as they are, people about whom the list
-//! says something else, people whose membership has ended, and people nobody knows.
+//! A department's list made out of a roster, for trying a match: members of RELATIVE_POVERTY as they are
+//! and some who no longer are, people about whom the list says something else, a row twice, a spoiled one, and people nobody
+//! knows.
 
 use std::{io, path::Path};
+
+use bangfu_kernel::Group;
 
 use super::{Cell, Order, rows};
 use crate::roster::{Besides, Column, ListedRow, RosterRow, judge};
@@ -26,16 +29,22 @@ pub fn of(roster: &[RosterRow], order: &Order) -> Vec<ListedRow> {
         let cells = row.cells.get_or_insert_default();
         cells.name = person.name;
         cells.id_number = person.id.reveal().to_owned();
-        match n % 4 {
-            1 => cells.phone = format!("1990000{:04}", 9_000 + n),
-            2 => {
+        // Of the members of the group every second one has left it; of the others something else differs.
+        match (person.groups.contains(&Group::RelativePoverty), n % 2) {
+            (true, 0) => {}
+            (true, _) => row.ended_on = order.ledger_on.to_string(),
+            (false, 0) => cells.phone = format!("1990000{:04}", 9_000 + n),
+            (false, _) => {
                 "灵活就业".clone_into(&mut cells.status);
                 cells.status_since = order.ledger_on.to_string();
             }
-            3 => row.ended_on = order.ledger_on.to_string(),
-            _ => {}
         }
         list.push(row);
+    }
+    if let Some(first) = list.first().cloned() {
+        let mut spoiled = first.clone();
+        spoiled.cells.get_or_insert_default().id_number.truncate(17);
+        list.extend([first, spoiled]);
     }
     let strangers = Order { rows: NEW, seed: SEED, ..order.clone() };
     for stranger in rows(&strangers) {
