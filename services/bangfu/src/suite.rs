@@ -93,13 +93,15 @@ impl Suite {
         let mut auth = Auth::new(token::Verifier::new(plan.tokens.clone(), plan.jwks.clone(), Clock::system()));
         let mut routes = Routes::default();
         let mut databases = Vec::new();
+        let mut registry = None;
 
         if let Some(people) = &plan.people {
             let ground = plan.ground(&people.database, &server).await.context("people")?;
             databases.push(ground.db.clone());
             let service = People::new(ground, Vault::new(people.master_key.clone(), people.index_key.clone())?);
             auth = auth.directory(people_name(), service.directory());
-            routes = routes.add_service(service.server());
+            routes = routes.add_service(service.clone().server());
+            registry = Some(service);
         }
         let mut running = None;
         let mut jobs = TaskTracker::new();
@@ -114,6 +116,7 @@ impl Suite {
             }
             running = Some(service);
         }
+        registry.map(|registry| jobs.spawn(registry.work()));
 
         server.readiness().set(true).await;
         let (stop, stopped) = oneshot::channel::<()>();

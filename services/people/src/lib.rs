@@ -38,6 +38,7 @@ mod blocking;
 mod data_match;
 mod directory;
 mod household;
+mod job;
 pub mod model;
 mod recognition;
 mod register;
@@ -85,6 +86,12 @@ impl People {
             .max_decoding_message_size(LARGEST_REQUEST)
             .max_encoding_message_size(LARGEST_RESPONSE);
         Whole(server)
+    }
+
+    /// The background work: wiping lists that were not committed in time. It ends when the ground is stopping. Any number of
+    /// replicas may run it.
+    pub async fn work(self) {
+        job::wipe::run(self).await;
     }
 
     /// Which townships there are, for the auth layer.

@@ -642,3 +642,23 @@ async fn what_is_not_committed_within_thirty_days_is_wiped_and_may_be_sent_anew(
     assert_eq!(anew.state(), DataMatchState::Open);
     city.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_nobody_looks_at_any_more_is_wiped_by_itself() {
+    let (mut city, clerk) = scene().await;
+    begins(&clerk, start(), every_kind()).await;
+    let waiting = "SELECT count(*) FROM data_match_row WHERE sealed IS NOT NULL";
+    assert_eq!(counted(&city, waiting).await, 7);
+    city.stop().await;
+    city.turn_to("2026-02-05");
+    let plan = city.plan().await;
+    city.start(plan).await;
+    for _ in 0..100 {
+        if counted(&city, waiting).await == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(counted(&city, waiting).await, 0);
+    city.close().await;
+}

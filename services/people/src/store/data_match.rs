@@ -1,7 +1,7 @@
 //! Lists held against the register. Whoever moves a match on, or decides on its rows, holds its lock.
 
-use bangfu_kernel::{Error, Group, error::Resource};
-use bangfu_platform::db::{TownshipTx, fault};
+use bangfu_kernel::{Error, Group, Township, error::Resource};
+use bangfu_platform::db::{CityTx, TownshipTx, fault};
 use bangfu_proto::people::v1::{DataMatchState, Department};
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
@@ -176,6 +176,26 @@ pub(crate) async fn expire(tx: &mut TownshipTx) -> Result<(), Error> {
         super::data_match_row::wipe(tx, match_id).await?;
     }
     Ok(())
+}
+
+/// The townships that have matches which were not committed in time.
+#[tracing::instrument(name = "db.data_match.overdue", level = "debug", skip_all)]
+pub(crate) async fn overdue(tx: &mut CityTx, now: DateTime<Utc>) -> Result<Vec<Township>, Error> {
+    let codes = sqlx::query_scalar!(
+        r#"
+        SELECT DISTINCT township
+          FROM data_match
+         WHERE state IN ('OPEN', 'COMMITTING')
+           AND started_at < $1
+         ORDER BY township
+        "#,
+        expired_before(now),
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)?;
+    let townships = codes.into_iter().map(|code| code.parse().map_err(|fault| Error::Internal(Box::new(fault))));
+    townships.collect()
 }
 
 struct Stored {

@@ -1,0 +1,3 @@
+//! Background work of the registry.
+
+pub(crate) mod wipe;
