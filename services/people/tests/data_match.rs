@@ -474,6 +474,23 @@ async fn rows_are_judged_once_more_by_what_the_register_holds_at_the_commit() {
     city.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_list_sent_twice_at_once_is_one_match() {
+    let city = City::new().await;
+    let calls = (0..4).map(|n| {
+        let clerk = city.caller(&format!("clerk-{n}"), &[Role::Clerk], Some(DADONG), &[]);
+        tokio::spawn(async move { begins(&clerk, start(), many(1, 50)).await })
+    });
+    let calls = calls.collect::<Vec<_>>();
+    let mut found = BTreeSet::new();
+    for call in calls {
+        found.insert(call.await.expect("no panic").match_id);
+    }
+    assert_eq!(found.len(), 1);
+    assert_eq!(counted(&city, "SELECT count(*) FROM data_match_row").await, 50);
+    city.close().await;
+}
+
 /// `count` people of whom nobody knows, from the n-th on.
 fn many(from: u32, count: u32) -> Vec<ListedRow> {
     (from..from + count).zip(4..).map(|(n, row)| listed(n, row)).collect()
