@@ -474,6 +474,22 @@ async fn rows_are_judged_once_more_by_what_the_register_holds_at_the_commit() {
     city.close().await;
 }
 
+#[tokio::test]
+async fn whose_membership_ended_is_not_registered_because_they_are_gone_by_the_commit() {
+    let (city, clerk) = scene().await;
+    let ended = |n, row| ListedRow { ended_on: "2026-01-05".to_owned(), ..listed(n, row) };
+    let found = begins(&clerk, start(), vec![ended(1, 4), ended(2, 5)]).await;
+    applies(&clerk, &found).await;
+    // Their number is nobody's any more.
+    let gone = "DELETE FROM identity WHERE person_id = (SELECT min(person_id::text)::uuid FROM person WHERE township = '320685102')";
+    sqlx::raw_sql(gone).execute(&mut city.look("people").await).await.expect("gone");
+    commits(&clerk, &found).await.expect("committed");
+    let left = outcomes(&rows_of(&clerk, &found).await).into_values().collect::<BTreeSet<_>>();
+    assert_eq!(left, [O::Ended, O::Changed].into());
+    assert_eq!(all(&clerk).await.len(), 4, "nobody came in");
+    city.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_list_sent_twice_at_once_is_one_match() {
     let city = City::new().await;

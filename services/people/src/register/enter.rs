@@ -102,8 +102,5 @@ pub(super) fn graduates(people: &[Uuid], graduated_on: &[Option<NaiveDate>]) -> 
 
 /// A membership that begins, and is known, today: domain text, section 6.
 pub(super) fn begun(desk: &Desk, group: Group) -> Membership {
-    Membership {
-        evidence: desk.origin.evidence.to_string(),
-        ..Membership::begin(group, desk.today, desk.today, desk.origin.source)
-    }
+    Membership::begin(group, desk.today, desk.today, desk.origin.source)
 }
