@@ -7,10 +7,12 @@ use std::{io, path::Path};
 use bangfu_kernel::Group;
 
 use super::{Cell, Order, rows};
-use crate::roster::{Besides, Column, ListedRow, RosterRow, judge};
+use crate::roster::{AcceptedRow, Besides, Column, ListedRow, RosterRow, judge};
 
 /// People of the roster who come onto the list, at most.
 const KNOWN: usize = 24;
+/// Of them, members of the group already, at most.
+const MEMBERS: usize = 8;
 /// People nobody knows.
 const NEW: u32 = 6;
 /// Decides who those are: another seed than anybody types.
@@ -22,15 +24,18 @@ const COLUMNS: [Column; 6] =
 /// The rows of a list about people of a roster, and some others.
 pub fn of(roster: &[RosterRow], order: &Order) -> Vec<ListedRow> {
     let judged = judge(roster.iter().cloned(), order.ledger_on);
-    let accepted = judged.accepted.into_iter().take(KNOWN).zip(0..);
+    let poor = |person: &AcceptedRow| person.groups.contains(&Group::RelativePoverty);
+    let (members, others): (Vec<_>, Vec<_>) = judged.accepted.into_iter().partition(poor);
+    let known = members.into_iter().take(MEMBERS).chain(others).take(KNOWN).zip(0..);
     let mut list = Vec::new();
-    for (person, n) in accepted {
+    for (person, n) in known {
+        let member = poor(&person);
         let mut row = ListedRow::default();
         let cells = row.cells.get_or_insert_default();
         cells.name = person.name;
         cells.id_number = person.id.reveal().to_owned();
         // Of the members of the group every second one has left it; of the others something else differs.
-        match (person.groups.contains(&Group::RelativePoverty), n % 2) {
+        match (member, n % 2) {
             (true, 0) => {}
             (true, _) => row.ended_on = order.ledger_on.to_string(),
             (false, 0) => cells.phone = format!("1990000{:04}", 9_000 + n),
