@@ -414,6 +414,57 @@ pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
             let answer = send(&client, vec![begin(start)]).await;
             (told(answer), "start.request_id start.ledger_on start.file_name".into())
         }
+        "StartDataMatch" => {
+            let start = people::DataMatchStart {
+                request_id: bad(),
+                department: 99,
+                list_name: long(128),
+                list_on: no_date(),
+                group: 99,
+            };
+            let start = people::start_data_match_request::Part::Start(start);
+            let part = people::StartDataMatchRequest { part: Some(start) };
+            let answer = registry.start_data_match(futures::stream::iter([part])).await;
+            let fields = "start.request_id start.department start.list_name start.list_on start.group";
+            (told(answer), fields.into())
+        }
+        "GetDataMatch" => {
+            let request = people::GetDataMatchRequest { match_id: bad(), township: bad() };
+            (told(registry.get_data_match(request).await), "match_id township".into())
+        }
+        "ListDataMatches" => {
+            let request =
+                people::ListDataMatchesRequest { page_size: 501, page_token: bad(), township: bad(), state: 99 };
+            (told(registry.list_data_matches(request).await), "page_size township state".into())
+        }
+        "ListDataMatchRows" => {
+            let request = people::ListDataMatchRowsRequest {
+                page_size: 501,
+                page_token: bad(),
+                township: bad(),
+                match_id: bad(),
+                row_kind: 99,
+                decision: 99,
+                undecided: true,
+            };
+            let fields = "page_size township match_id row_kind decision";
+            (told(registry.list_data_match_rows(request).await), fields.into())
+        }
+        "DecideDataMatchRows" => {
+            let request = people::DecideDataMatchRowsRequest {
+                request_id: bad(),
+                match_id: bad(),
+                decision: 99,
+                row_kind: 99,
+                rows: (0..1_001).collect(),
+            };
+            let fields = "request_id match_id decision row_kind rows";
+            (told(registry.decide_data_match_rows(request).await), fields.into())
+        }
+        "CommitDataMatch" => {
+            let request = people::CommitDataMatchRequest { request_id: bad(), match_id: bad() };
+            (told(registry.commit_data_match(request).await), "request_id match_id".into())
+        }
         "RevealPerson" => {
             let request = people::RevealPersonRequest { person_id: bad(), reason: "看".to_owned() };
             (told(registry.reveal_person(request).await), "person_id reason".into())

@@ -17,19 +17,21 @@ use bangfu_proto::{
     people::v1::{
         AcceptTransferRequest, AddHouseholdMemberRequest, AppliedAt, AppliedBy, ApplyForRecognitionRequest,
         BatchGetPeopleRequest, CancelUnemploymentRequest, CancellationReason, CheckRecognitionRequest,
-        CreateHouseholdRequest, DecideRecognitionRequest, DifficultyType, DismissDuplicateRequest, EmploymentStatus,
-        FindPersonRequest, GetAuditProofRequest, GetEmploymentHistoryRequest, GetHouseholdRequest,
-        GetKeyRotationRequest, GetLevelRequest, GetPersonRequest, GetRecognitionRequest, GetRegistrationsRequest,
-        GetTransferRequest, Group, HouseholdKind, HouseholdRelation, ImportRosterRequest, JoinGroupRequest,
-        LeaveGroupRequest, ListAuditRequest, ListDuplicatesRequest, ListHouseholdsRequest, ListMergesRequest,
-        ListPeopleRequest, ListRecognitionsRequest, ListSurveysRequest, ListTownshipsRequest, ListTransfersRequest,
-        MergePeopleRequest, NewHouseholdMember, OfferTransferRequest, RecogniseHouseholdRequest,
-        RecordEmploymentRequest, RecordSurveyRequest, RegisterEmploymentRequest, RegisterPersonRequest,
-        RegisterUnemploymentRequest, RegisteredBy, RejectTransferRequest, RemoveHouseholdMemberRequest,
-        RequestTransferRequest, RevealPersonRequest, RevokeRecognitionRequest, RosterRows, RosterStart,
-        RotateKeyRequest, RunRetentionRequest, Source, UnmergePeopleRequest, UpdateHouseholdRequest,
-        UpdatePersonRequest, UpsertTownshipRequest, WantsWork, WatchPeopleRequest, WithdrawRecognitionRequest,
-        WithdrawTransferRequest, import_roster_request::Part,
+        CommitDataMatchRequest, CreateHouseholdRequest, DataMatch, DataMatchDecision, DataMatchKind, DataMatchStart,
+        DecideDataMatchRowsRequest, DecideRecognitionRequest, Department, DifficultyType, DismissDuplicateRequest,
+        EmploymentStatus, FindPersonRequest, GetAuditProofRequest, GetDataMatchRequest, GetEmploymentHistoryRequest,
+        GetHouseholdRequest, GetKeyRotationRequest, GetLevelRequest, GetPersonRequest, GetRecognitionRequest,
+        GetRegistrationsRequest, GetTransferRequest, Group, HouseholdKind, HouseholdRelation, ImportRosterRequest,
+        JoinGroupRequest, LeaveGroupRequest, ListAuditRequest, ListDataMatchRowsRequest, ListDataMatchesRequest,
+        ListDuplicatesRequest, ListHouseholdsRequest, ListMergesRequest, ListPeopleRequest, ListRecognitionsRequest,
+        ListSurveysRequest, ListTownshipsRequest, ListTransfersRequest, ListedRow, ListedRows, MergePeopleRequest,
+        NewHouseholdMember, OfferTransferRequest, RecogniseHouseholdRequest, RecordEmploymentRequest,
+        RecordSurveyRequest, RegisterEmploymentRequest, RegisterPersonRequest, RegisterUnemploymentRequest,
+        RegisteredBy, RejectTransferRequest, RemoveHouseholdMemberRequest, RequestTransferRequest, RevealPersonRequest,
+        RevokeRecognitionRequest, RosterRow, RosterRows, RosterStart, RotateKeyRequest, RunRetentionRequest, Source,
+        StartDataMatchRequest, UnmergePeopleRequest, UpdateHouseholdRequest, UpdatePersonRequest,
+        UpsertTownshipRequest, WantsWork, WatchPeopleRequest, WithdrawRecognitionRequest, WithdrawTransferRequest,
+        import_roster_request::Part, start_data_match_request,
     },
 };
 use bangfu_testkit::sample;
@@ -55,8 +57,10 @@ pub(crate) struct Names {
     pub(crate) pair: String,
     pub(crate) merge: String,
     pub(crate) transfer: String,
+    pub(crate) data_match: String,
     pub(crate) request: String,
     pub(crate) import_request: String,
+    pub(crate) match_request: String,
     pub(crate) epochs: BTreeMap<&'static str, String>,
     pub(crate) pages: BTreeMap<&'static str, String>,
 }
@@ -85,8 +89,10 @@ impl Names {
             pair: random(),
             merge: random(),
             transfer: random(),
+            data_match: random(),
             request: random(),
             import_request: random(),
+            match_request: random(),
             epochs: ["people", "followup"].map(|service| (service, random())).into(),
             pages: BTreeMap::new(),
         }
@@ -126,8 +132,9 @@ impl Names {
             &self.pair,
             &self.merge,
             &self.transfer,
+            &self.data_match,
         ];
-        for name in ids.into_iter().chain([&self.township, &self.request, &self.import_request]) {
+        for name in ids.into_iter().chain([&self.township, &self.request, &self.import_request, &self.match_request]) {
             text = text.replace(name.as_str(), "…").replace(&hex(name.as_bytes()), "…");
         }
         Refusal { reason: info.reason, text }
@@ -148,6 +155,33 @@ impl Names {
             Err(status) => Err(self.refusal(&status)),
         }
     }
+}
+
+/// A list of civil affairs.
+pub(crate) fn civil_affairs() -> DataMatchStart {
+    DataMatchStart {
+        request_id: request_id(),
+        department: Department::CivilAffairs.into(),
+        list_name: "低保名单".to_owned(),
+        list_on: date("2026-01-05".parse().expect("a date")),
+        group: 0,
+    }
+}
+
+/// Sends a list of sample people.
+pub(crate) async fn send_list(
+    client: &Client,
+    start: DataMatchStart,
+    numbers: &[u32],
+) -> Result<Response<DataMatch>, Status> {
+    let rows = numbers.iter().zip(4..).map(|(&n, row)| ListedRow {
+        cells: Some(RosterRow { groups: String::new(), ..sample::row(n, row) }),
+        ..Default::default()
+    });
+    let rows = ListedRows { rows: rows.collect() };
+    let parts = [start_data_match_request::Part::Start(start), start_data_match_request::Part::Rows(rows)];
+    let parts = parts.map(|part| StartDataMatchRequest { part: Some(part) });
+    client.people().start_data_match(futures::stream::iter(parts)).await
 }
 
 fn lives_there(person_id: &str) -> NewHouseholdMember {
@@ -490,6 +524,46 @@ pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: 
             let parts = [Part::Start(start), Part::Rows(rows)].map(|part| ImportRosterRequest { part: Some(part) });
             let answer = people.import_roster(futures::stream::iter(parts)).await;
             vec![names.tells(answer, |import| format!("{} accepted", import.accepted))]
+        }
+        "StartDataMatch" => {
+            let start = DataMatchStart { request_id: names.match_request.clone(), ..civil_affairs() };
+            let answer = send_list(client, start, &[next()]).await;
+            vec![names.tells(answer, |started| format!("{} rows", started.rows))]
+        }
+        "GetDataMatch" => {
+            let (match_id, at) = (names.data_match.clone(), township());
+            let about = GetDataMatchRequest { match_id: match_id.clone(), ..Default::default() };
+            let at = GetDataMatchRequest { match_id, township: at };
+            vec![names.told(people.get_data_match(about).await), names.told(people.get_data_match(at).await)]
+        }
+        "ListDataMatches" => {
+            let at = ListDataMatchesRequest { township: township(), ..Default::default() };
+            let next = ListDataMatchesRequest { page_token, ..Default::default() };
+            vec![names.told(people.list_data_matches(at).await), names.told(people.list_data_matches(next).await)]
+        }
+        "ListDataMatchRows" => {
+            let about = ListDataMatchRowsRequest { match_id: names.data_match.clone(), ..Default::default() };
+            let at = ListDataMatchRowsRequest { township: township(), ..about.clone() };
+            let next = ListDataMatchRowsRequest { page_token, ..about.clone() };
+            vec![
+                names.told(people.list_data_match_rows(about).await),
+                names.told(people.list_data_match_rows(at).await),
+                names.told(people.list_data_match_rows(next).await),
+            ]
+        }
+        "DecideDataMatchRows" => {
+            let about = DecideDataMatchRowsRequest {
+                request_id: request_id(),
+                match_id: names.data_match.clone(),
+                decision: DataMatchDecision::Ignore.into(),
+                row_kind: DataMatchKind::New.into(),
+                ..Default::default()
+            };
+            vec![names.told(people.decide_data_match_rows(about).await)]
+        }
+        "CommitDataMatch" => {
+            let about = CommitDataMatchRequest { request_id: request_id(), match_id: names.data_match.clone() };
+            vec![names.told(people.commit_data_match(about).await)]
         }
         "RevealPerson" => {
             let about = RevealPersonRequest { person_id: names.person.clone(), reason: "上门走访".to_owned() };

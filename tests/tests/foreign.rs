@@ -13,11 +13,11 @@ use bangfu_proto::{
         ListContactsRequest, ListDutiesRequest, ListSweepsRequest, followup_service_client::FollowupServiceClient,
     },
     people::v1::{
-        AppliedAt, AppliedBy, ApplyForRecognitionRequest, CreateHouseholdRequest, DifficultyType, EmploymentStatus,
-        HouseholdKind, HouseholdRelation, ListDuplicatesRequest, ListHouseholdsRequest, ListMergesRequest,
-        ListPeopleRequest, ListRecognitionsRequest, ListTownshipsRequest, ListTransfersRequest, MergePeopleRequest,
-        NewHouseholdMember, OfferTransferRequest, RegisterPersonRequest, RosterStart,
-        people_service_client::PeopleServiceClient,
+        AppliedAt, AppliedBy, ApplyForRecognitionRequest, CreateHouseholdRequest, DataMatchStart, DifficultyType,
+        EmploymentStatus, HouseholdKind, HouseholdRelation, ListDataMatchRowsRequest, ListDataMatchesRequest,
+        ListDuplicatesRequest, ListHouseholdsRequest, ListMergesRequest, ListPeopleRequest, ListRecognitionsRequest,
+        ListTownshipsRequest, ListTransfersRequest, MergePeopleRequest, NewHouseholdMember, OfferTransferRequest,
+        RegisterPersonRequest, RosterStart, people_service_client::PeopleServiceClient,
     },
 };
 use bangfu_testkit::{City, DADONG, LIBAO, reason, sample};
@@ -26,7 +26,7 @@ use tonic::Code;
 use uuid::Uuid;
 
 use crate::{
-    asks::{Names, THIRD, ask},
+    asks::{Names, THIRD, ask, civil_affairs, send_list},
     steps::{contact, record, sweep, unemployed},
 };
 
@@ -64,6 +64,12 @@ impl Scene {
         let start = RosterStart { request_id: request_id(), ..Default::default() };
         send(&clerk, start.clone(), vec![sample::row(13, 4)]).await.expect("imported");
         let (mut recognitions, mut households) = (Vec::new(), Vec::new());
+        let first = send_list(&clerk, civil_affairs(), &[13, 14]).await.expect("held against the register");
+        let data_match = first.into_inner().match_id;
+        let list = civil_affairs();
+        send_list(&clerk, DataMatchStart { list_name: "第二份".to_owned(), ..list.clone() }, &[15])
+            .await
+            .expect("held");
         for person in &theirs {
             let applied = clerk.people().apply_for_recognition(disabled(person)).await.expect("applied").into_inner();
             recognitions.push(applied.recognition_id);
@@ -97,8 +103,10 @@ impl Scene {
             transfer,
             request: request.request_id,
             import_request: start.request_id,
+            match_request: list.request_id,
             epochs: epochs(&city).await,
-            pages: pages(&clerk, &city.bureau()).await,
+            pages: pages(&clerk, &city.bureau(), &data_match).await,
+            data_match,
         };
         Self { city, foreign, own_person }
     }
@@ -168,7 +176,7 @@ async fn epochs(city: &City) -> BTreeMap<&'static str, String> {
 }
 
 /// A page token of every list, good for LIBAO.
-async fn pages(clerk: &Client, bureau: &Client) -> BTreeMap<&'static str, String> {
+async fn pages(clerk: &Client, bureau: &Client, data_match: &str) -> BTreeMap<&'static str, String> {
     let page_size = 1;
     let (mut people, mut followup) = (clerk.people(), clerk.followup());
     let listed = people.list_people(ListPeopleRequest { page_size, ..Default::default() }).await.expect("a page");
@@ -185,9 +193,15 @@ async fn pages(clerk: &Client, bureau: &Client) -> BTreeMap<&'static str, String
     let households = people.list_households(households).await.expect("a page");
     let duplicates = people.list_duplicates(ListDuplicatesRequest { page_size, ..Default::default() }).await;
     let merges = people.list_merges(ListMergesRequest { page_size, ..Default::default() }).await.expect("a page");
+    let matches = ListDataMatchesRequest { page_size, ..Default::default() };
+    let matches = people.list_data_matches(matches).await.expect("a page");
+    let rows = ListDataMatchRowsRequest { page_size, match_id: data_match.to_owned(), ..Default::default() };
+    let rows = people.list_data_match_rows(rows).await.expect("a page");
     let pages = BTreeMap::from([
         ("ListDuplicates", duplicates.expect("a page").into_inner().next_page_token),
         ("ListMerges", merges.into_inner().next_page_token),
+        ("ListDataMatches", matches.into_inner().next_page_token),
+        ("ListDataMatchRows", rows.into_inner().next_page_token),
         ("ListRecognitions", recognitions.into_inner().next_page_token),
         ("ListHouseholds", households.into_inner().next_page_token),
         ("ListPeople", listed.into_inner().next_page_token),

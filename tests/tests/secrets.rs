@@ -6,8 +6,9 @@ use bangfu_proto::{
     ACCESS,
     followup::v1::{ListContactsRequest, ListDutiesRequest, RecordContactRequest, WatchDutiesRequest},
     people::v1::{
-        EmploymentStatus, ListPeopleRequest, RegisterPersonRequest, RequestTransferRequest, RevealPersonRequest,
-        RosterStart, WatchPeopleRequest, watch_people_response::Item,
+        CommitDataMatchRequest, DataMatchDecision, DataMatchKind, DataMatchStart, DecideDataMatchRowsRequest,
+        EmploymentStatus, ListDataMatchRowsRequest, ListPeopleRequest, RegisterPersonRequest, RequestTransferRequest,
+        RevealPersonRequest, RosterStart, WatchPeopleRequest, watch_people_response::Item,
     },
 };
 use bangfu_testkit::{City, DADONG, LIBAO, sample};
@@ -15,7 +16,7 @@ use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 use tonic::Status;
 
 use crate::{
-    asks::{Names, ask, hex},
+    asks::{Names, ask, civil_affairs, hex, send_list},
     child,
     steps::{becomes, contact, learned, record, sweep, sweep_on, unemployed, until},
     transfers::moves,
@@ -138,6 +139,7 @@ async fn a_small_life() {
         reason: "本人已回我镇居住".into(),
     };
     clean("a request", &format!("{:?}", clerk.people().request_transfer(asks).await.expect("asked")));
+    data_match(&clerk).await;
 
     errors(&city, &clerk, &of_person).await;
     for rule in ACCESS {
@@ -167,6 +169,8 @@ async fn a_small_life() {
         "people.event",
         "people.audit",
         "people.transfer",
+        "people.data_match",
+        "people.data_match_row",
         "followup.contact",
         "followup.delivery",
         "followup.event",
@@ -224,10 +228,46 @@ async fn errors(city: &City, clerk: &Client, of_person: &str) {
     }
 }
 
-/// Lists are masked, and their page tokens hold no more than ids and dates.
-async fn lists(clerk: &Client, of_person: &str) {
+/// A department's list: waiting, written, and repeated nowhere. What is new in it, what differs, and what is spoiled.
+async fn data_match(clerk: &Client) {
+    let mut people = clerk.people();
+    for (name, committed) in [("写入名单", true), ("待定名单", false)] {
+        let start = DataMatchStart { list_name: name.to_owned(), ..civil_affairs() };
+        let started = send_list(clerk, start, &[700, 704, 705, 708, 711]).await.expect("held").into_inner();
+        clean("a match", &format!("{started:?}"));
+        let page = ListDataMatchRowsRequest { page_size: 2, match_id: started.match_id.clone(), ..Default::default() };
+        let page = people.list_data_match_rows(page).await.expect("a page").into_inner();
+        assert!(!page.next_page_token.is_empty());
+        clean("rows of a match", &format!("{page:?}"));
+        page_token(&page.next_page_token);
+        if committed {
+            for kind in [DataMatchKind::New, DataMatchKind::Conflicting] {
+                let decided = DecideDataMatchRowsRequest {
+                    request_id: request_id(),
+                    match_id: started.match_id.clone(),
+                    decision: DataMatchDecision::Apply.into(),
+                    row_kind: kind.into(),
+                    ..Default::default()
+                };
+                people.decide_data_match_rows(decided).await.expect("decided");
+            }
+            let commit = CommitDataMatchRequest { request_id: request_id(), match_id: started.match_id };
+            let done = people.commit_data_match(commit).await.expect("committed").into_inner();
+            assert_eq!(done.undecided, 0);
+            clean("a committed match", &format!("{done:?}"));
+        }
+    }
+}
+
+fn page_token(token: &str) {
     use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
+    let inside = BASE64_URL_SAFE_NO_PAD.decode(token).expect("base64");
+    clean("a page token", &String::from_utf8_lossy(&inside));
+}
+
+/// Lists are masked, and their page tokens hold no more than ids and dates.
+async fn lists(clerk: &Client, of_person: &str) {
     let page_size = 1;
     let people = clerk
         .people()
@@ -251,8 +291,7 @@ async fn lists(clerk: &Client, of_person: &str) {
     assert!(people.people[0].name_masked.starts_with('赵') || !people.people[0].name_masked.is_empty());
     clean("lists", &format!("{people:?} {duties:?} {contacts:?}"));
     for token in [people.next_page_token, duties.next_page_token, contacts.next_page_token] {
-        let inside = BASE64_URL_SAFE_NO_PAD.decode(&token).expect("base64");
-        clean("a page token", &String::from_utf8_lossy(&inside));
+        page_token(&token);
     }
 }
 
@@ -281,7 +320,7 @@ async fn nothing_tells_who_the_sample_people_are() {
     let tail: String = said.lines().rev().take(12).collect::<Vec<_>>().join("\n");
     assert!(ended.success() && said.contains("the life was lived"), "{tail}");
     clean("the log", &said);
-    for method in ["RevealPerson", "ImportRoster", "RecordContact"] {
+    for method in ["RevealPerson", "ImportRoster", "StartDataMatch", "CommitDataMatch", "RecordContact"] {
         assert!(said.contains(method), "the log has a line for {method}");
     }
     assert!(said.contains(r#""level":"TRACE""#) || said.contains(r#""level":"DEBUG""#), "everything is logged");

@@ -1,5 +1,6 @@
 //! The commands, as typed.
 
+mod data_match;
 mod privacy;
 mod register;
 mod token;
@@ -16,6 +17,7 @@ use bangfu_kernel::Township;
 use clap::{Args, Parser, Subcommand};
 
 use self::{
+    data_match::MatchVerb,
     privacy::{AuditVerb, KeysVerb, RetentionVerb},
     register::{PeopleVerb, TownshipsVerb},
     token::TokenArgs,
@@ -56,6 +58,9 @@ enum Verb {
     /// 转移: people who go from one township to another.
     #[command(subcommand)]
     Transfers(TransfersVerb),
+    /// 数据比对: another department's list against the register.
+    #[command(subcommand)]
+    Match(MatchVerb),
     /// 应做事项: what is owed to whom by when.
     #[command(subcommand)]
     Duties(DutiesVerb),
@@ -150,6 +155,7 @@ impl Verb {
             Self::Townships(verb) => verb.run().await,
             Self::People(verb) => verb.run().await,
             Self::Transfers(verb) => verb.run().await,
+            Self::Match(verb) => verb.run().await,
             Self::Duties(verb) => verb.run().await,
             Self::Contacts(verb) => verb.run().await,
             Self::Sweeps(verb) => verb.run().await,

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod contacts;
 pub mod duties;
 pub mod keys;
+pub mod matches;
 pub mod people;
 pub mod problem;
 pub mod retention;

@@ -121,7 +121,6 @@ impl Suite {
             }
             running = Some(service);
         }
-
         server.readiness().set(true).await;
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(async move {

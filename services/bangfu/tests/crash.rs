@@ -7,8 +7,9 @@ use bangfu_proto::{
     common::v1::Cursor,
     followup::v1::{Channel, ContactResult, ListDutiesRequest, RecordContactRequest, StatusLearned},
     people::v1::{
-        EmploymentStatus, ListPeopleRequest, RosterRow, RosterStart, WatchPeopleRequest, person_event::Change,
-        watch_people_response::Item,
+        CommitDataMatchRequest, DataMatchDecision, DataMatchKind, DataMatchStart, DataMatchState,
+        DecideDataMatchRowsRequest, Department, EmploymentStatus, ListPeopleRequest, ListedRow, RosterRow, RosterStart,
+        WatchPeopleRequest, person_event::Change, watch_people_response::Item,
     },
 };
 use bangfu_testkit::sample;
@@ -128,6 +129,63 @@ async fn a_sweep_and_a_delivery_that_are_killed_lose_and_double_nothing() {
     let (code, took) = process.terminate();
     assert_eq!(code, Some(0));
     assert!(took < Duration::from_secs(25), "stopped after {took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_of_a_list_that_is_killed_goes_on_where_it_stopped_and_writes_every_row_once() {
+    let mut process = Process::start();
+    let clerk = process.client("clerk", Some(TOWNSHIP)).await;
+    let listed = |n: u32| ListedRow {
+        cells: Some(RosterRow { groups: String::new(), ..sample::row(n, i32::try_from(n).expect("few") + 2) }),
+        ..Default::default()
+    };
+    let start = DataMatchStart {
+        request_id: request_id(),
+        department: Department::VeteransAffairs.into(),
+        list_name: "退役名单".to_owned(),
+        list_on: date(bangfu_kernel::Clock::system().today()),
+        group: 0,
+    };
+    let started = client::matches::send(&clerk, start.clone(), (0..ROWS).map(listed).collect()).await.expect("held");
+    let decision = DecideDataMatchRowsRequest {
+        request_id: request_id(),
+        match_id: started.match_id.clone(),
+        decision: DataMatchDecision::Apply.into(),
+        row_kind: DataMatchKind::New.into(),
+        ..Default::default()
+    };
+    clerk.people().decide_data_match_rows(decision).await.expect("decided");
+
+    let request = CommitDataMatchRequest { request_id: request_id(), match_id: started.match_id };
+    // Each commit is given a little more time than the one before, until one of them has come to its end.
+    let mut there = BTreeSet::from([0]);
+    for delay in (1..).map(|round| Duration::from_millis(round * 60)) {
+        let clerk = process.client("clerk", Some(TOWNSHIP)).await;
+        let commit = tokio::spawn({
+            let request = request.clone();
+            async move { clerk.people().commit_data_match(request).await }
+        });
+        tokio::time::sleep(delay).await;
+        process.kill();
+        drop(commit.await);
+        process.start_again();
+        let now = people(&process.client("clerk", Some(TOWNSHIP)).await).await;
+        assert!(there.last() <= Some(&now), "{now} people are there, and there were {there:?}");
+        assert_eq!(now % 500, 0, "half a batch is there");
+        there.insert(now);
+        if now == ROWS as usize {
+            break;
+        }
+    }
+    assert!(there.len() > 2, "no kill came in the middle: the test has not tested anything: {there:?}");
+    let clerk = process.client("clerk", Some(TOWNSHIP)).await;
+    let done = clerk.people().commit_data_match(request.clone()).await.expect("the repeat").into_inner();
+    assert_eq!(done.state(), DataMatchState::Committed);
+    assert_eq!(people(&clerk).await, ROWS as usize);
+    assert_eq!(registered_in_feed(&clerk).await.len(), ROWS as usize);
+    let again = client::matches::send(&clerk, start, (0..ROWS).map(listed).collect()).await.expect("the same list");
+    assert_eq!(again.match_id, done.match_id);
+    println!("people there after each kill: {there:?}");
 }
 
 /// Sweeps until everybody has been heard of and reviewed; all duties.

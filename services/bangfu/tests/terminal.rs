@@ -76,3 +76,35 @@ fn last_word(printed: &str, word: &str) -> String {
     let line = lines.into_iter().find(|line| line.contains(word)).unwrap_or_default();
     line.split_whitespace().last().unwrap_or_default().to_owned()
 }
+
+/// The steps of the README.
+#[test]
+fn a_departments_list_from_the_terminal() {
+    let process = Process::start();
+    let clerk = token(&process.home(), "clerk", Some("320685102"));
+    let [roster, list] = ["roster.xlsx", "list.csv"].map(|name| process.home().join(name).display().to_string());
+    let run = |arguments: &[&str]| printed(&bangfu(&process, &clerk, arguments));
+    run(&["roster", "sample", "--rows", "200", "--seed", "1", "--out", &roster]);
+    run(&["roster", "import", &roster]);
+    run(&["match", "sample", &roster, "--out", &list]);
+    let start = ["match", "start", &list, "--department", "civil-affairs", "--name", "2026年低保名单"];
+    let started = run(&start);
+    let id = started.lines().find_map(|line| line.strip_prefix("match_id: ")).expect("an id");
+    for words in ["一致 matched", "不一致 conflicting", "新增 new: 6", "重复 duplicate: 1", "无效 invalid: 1"]
+    {
+        assert!(started.contains(words), "{words}: {started}");
+    }
+    let shown = run(&["match", "show", id, "--kind", "conflicting"]);
+    assert!(shown.contains("不一致 differs: 联系电话") && shown.contains("终止 ended on 2026-01-05"), "{shown}");
+    let early = bangfu(&process, &clerk, &["match", "commit", id]);
+    let said = String::from_utf8_lossy(&early.stderr).into_owned();
+    assert!(!early.status.success() && said.contains("MATCH_UNDECIDED") && said.contains("行未作决定"), "{said}");
+    run(&["match", "decide", id, "apply", "--kind", "new"]);
+    run(&["match", "decide", id, "apply", "--kind", "conflicting"]);
+    let row = shown.lines().nth(1).and_then(|line| line.split_whitespace().next()).expect("a row");
+    assert!(run(&["match", "decide", id, "ignore", "--rows", row]).contains("忽略 ignore: 1"));
+    let done = run(&["match", "commit", id]);
+    assert!(done.contains("已提交 committed") && done.contains("采用 apply → 已登记 registered: 6"), "{done}");
+    assert_eq!(run(&start), done, "the same file again");
+    assert!(run(&["match", "list"]).contains("共 1 份"));
+}

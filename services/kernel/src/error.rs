@@ -178,6 +178,12 @@ pub enum Error {
     /// The person was anonymised.
     #[error("the person was anonymised")]
     PersonAnonymised,
+    /// Rows of a match still need a decision.
+    #[error("{rows} rows still need a decision")]
+    MatchUndecided {
+        /// How many.
+        rows: i64,
+    },
     /// The cursor is older than what the feed keeps.
     #[error("the feed of {township} begins at {oldest}")]
     FeedCompacted {
@@ -269,6 +275,8 @@ pub enum Resource {
     Merge,
     /// 转移
     Transfer,
+    /// 数据比对
+    DataMatch,
 }
 
 impl Resource {
@@ -285,6 +293,7 @@ impl Resource {
             Self::Duplicate => "duplicate",
             Self::Merge => "merge",
             Self::Transfer => "transfer",
+            Self::DataMatch => "data_match",
         }
     }
 
@@ -301,6 +310,7 @@ impl Resource {
             Self::Duplicate => "疑似重复信息",
             Self::Merge => "合并记录",
             Self::Transfer => "转移事项",
+            Self::DataMatch => "数据比对",
         }
     }
 }

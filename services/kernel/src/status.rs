@@ -88,6 +88,7 @@ fn code_and_reason(error: &Error) -> (Code, R) {
         Error::TransferOpen { .. } => (Code::FailedPrecondition, R::TransferOpen),
         Error::NotElsewhere => (Code::FailedPrecondition, R::NotElsewhere),
         Error::PersonAnonymised => (Code::FailedPrecondition, R::PersonAnonymised),
+        Error::MatchUndecided { .. } => (Code::FailedPrecondition, R::MatchUndecided),
         Error::FeedCompacted { .. } => (Code::OutOfRange, R::FeedCompacted),
         Error::FeedEpochChanged { .. } => (Code::Aborted, R::FeedEpochChanged),
         Error::FeedReaderSlow => (Code::Aborted, R::FeedReaderSlow),
@@ -134,6 +135,7 @@ fn metadata(error: &Error, correlation_id: &str) -> HashMap<String, String> {
         Error::TransferOthersTurn { transfer_id } | Error::TransferOpen { transfer_id } => {
             vec![("transfer_id", transfer_id.to_string())]
         }
+        Error::MatchUndecided { rows } => vec![("rows", rows.to_string())],
         Error::FeedCompacted { township, oldest } => {
             vec![("township", township.to_string()), ("oldest", oldest.to_string())]
         }
@@ -226,6 +228,7 @@ fn office_sentence(error: &Error, correlation_id: &str) -> String {
         Error::PublicityRuns { until } => format!("公示至{until}，期满后方可认定。"),
         Error::OwnEntry => "本人经办或审核过的事项须由他人办理。".to_owned(),
         Error::RecognitionStands { .. } => "该人员同一困难类型已在申请中或已认定。".to_owned(),
+        Error::MatchUndecided { rows } => format!("还有{rows}行未作决定，请先逐行或按类决定。"),
         Error::PersonInHousehold { .. } => "该人员已属于另一家庭，请先从原家庭移出。".to_owned(),
         Error::PersonMerged { .. } => "该条信息已并入另一条，请在保留的那条上办理。".to_owned(),
         Error::MergeFinal { until } => format!("合并已超过可撤销期限（{until}）。"),

@@ -5,6 +5,7 @@ pub(crate) mod anchor;
 pub(crate) mod keys;
 pub(crate) mod reseal;
 pub(crate) mod tokens;
+pub(crate) mod wipe;
 
 use bangfu_kernel::{Error, Township};
 use bangfu_platform::auth::Permit;

@@ -27,6 +27,9 @@
 //! | RecogniseHousehold | `rpc/recognise_household.rs` → `model/household.rs` |
 //! | GetHousehold, ListHouseholds | `rpc/get_household.rs`, `rpc/list_households.rs` |
 //! | ImportRoster | `rpc/import_roster.rs` → `register/intake.rs` → `roster/judge.rs` → `register.rs` |
+//! | StartDataMatch | `rpc/start_data_match.rs` → `data_match/intake.rs` → `data_match.rs` |
+//! | DecideDataMatchRows, CommitDataMatch | `rpc/decide_data_match_rows.rs`, `rpc/commit_data_match.rs` → `data_match.rs` → `register.rs` |
+//! | GetDataMatch, ListDataMatches, ListDataMatchRows | `rpc/get_data_match.rs` … |
 //! | RevealPerson | `rpc/reveal_person.rs` |
 //! | OfferTransfer, AcceptTransfer | `rpc/offer_transfer.rs`, `rpc/accept_transfer.rs` → `transfer.rs` → `store/moving.rs` |
 //! | RejectTransfer, WithdrawTransfer, RequestTransfer | `rpc/….rs` → `transfer.rs` → `model/transfer.rs` |
@@ -41,6 +44,7 @@
 
 pub mod anchor;
 mod blocking;
+mod data_match;
 mod directory;
 mod household;
 mod job;
@@ -103,13 +107,15 @@ impl People {
         Arc::new(Directory::new(self.ground.db.clone()))
     }
 
-    /// Starts the background work of this process: keys, hashes that are missing, and, if a file is named, the heads of audit trails in it. It ends
+    /// Starts the background work of this process: keys, hashes that are missing, lists that were
+    /// not committed in time, and, if a file is named, the heads of audit trails in it. It ends
     /// with the ground.
     pub fn jobs(&self, anchors: Option<PathBuf>) -> TaskTracker {
         let tasks = TaskTracker::new();
         tasks.spawn(job::keys::learn(self.clone()));
         tasks.spawn(job::keys::change(self.clone()));
         tasks.spawn(job::tokens::run(self.clone()));
+        tasks.spawn(job::wipe::run(self.clone()));
         if let Some(file) = anchors {
             tasks.spawn(job::anchor::run(self.clone(), file));
         }

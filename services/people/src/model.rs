@@ -1,6 +1,7 @@
 //! Domain types and rules of the registry, pure: nothing here knows a clock, a database or a message's way.
 
 pub mod audit;
+pub mod data_match;
 pub mod difference;
 pub mod difficulty;
 pub mod duplicate;

@@ -7,10 +7,11 @@
 mod claim;
 mod enter;
 pub(crate) mod intake;
+pub(crate) mod measure;
 pub(crate) mod twins;
 mod update;
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use bangfu_kernel::{Clock, Error, IdNumber, Township};
 use bangfu_platform::db::TownshipTx;
@@ -20,7 +21,7 @@ use uuid::Uuid;
 use self::claim::Claim;
 use crate::{
     blocking,
-    model::{membership::Source, person::NewPerson},
+    model::{membership::Origin, person::NewPerson},
     store,
     vault::{TownshipKey, Vault},
 };
@@ -69,19 +70,19 @@ struct Desk {
     vault: Vault,
     key: Arc<TownshipKey>,
     clock: Clock,
-    source: Source,
+    origin: Origin,
     now: DateTime<Utc>,
     today: NaiveDate,
 }
 
 /// Takes people into the register; one answer each, in their order. Their ID numbers are all different.
-/// `source` is how the office learned of their memberships.
+/// `origin` is how the office learned of their memberships.
 #[tracing::instrument(name = "register.many", level = "debug", skip_all, fields(people = people.len()))]
 pub(crate) async fn many<P>(
     tx: &mut TownshipTx,
     vault: &Vault,
     people: Vec<P>,
-    source: Source,
+    origin: impl Into<Origin>,
     effect: Effect,
 ) -> Result<Vec<Registered>, Error>
 where
@@ -93,7 +94,7 @@ where
         township: tx.code().clone(),
         vault: vault.clone(),
         key,
-        source,
+        origin: origin.into(),
         now: clock.now(),
         today: clock.today(),
         clock,
@@ -118,8 +119,14 @@ where
         if let Some(earlier) = sealing.replace(batch) {
             enter::write(tx, &desk, joined(earlier).await?).await?;
         }
-        for (at, outcome) in update::known(tx, &desk, known, effect).await? {
-            registered[at].outcome = outcome;
+        // After a merge two numbers lead to one person: the second row meets what the first one left.
+        while !known.is_empty() {
+            let mut met = HashSet::with_capacity(known.len());
+            let (now, later): (Vec<_>, Vec<_>) = known.into_iter().partition(|(_, id, _)| met.insert(*id));
+            for (at, outcome) in update::known(tx, &desk, now, effect).await? {
+                registered[at].outcome = outcome;
+            }
+            known = later;
         }
     }
     if let Some(last) = sealing {

@@ -6,6 +6,7 @@
 pub mod date;
 pub mod judge;
 pub mod ledger;
+pub mod listed;
 pub mod normal;
 pub mod report;
 pub mod row;
@@ -13,5 +14,6 @@ pub mod sample;
 pub mod sheet;
 
 pub use judge::{AcceptedRow, Judge, Judged, Spell, Verdict, judge};
+pub use listed::{Besides, ListedRow};
 pub use row::{Column, RosterRow, too_long};
-pub use sheet::{Roster, SheetError, read};
+pub use sheet::{List, Roster, SheetError, read, read_list};

@@ -6,11 +6,14 @@ mod apply_for_recognition;
 mod batch_get_people;
 mod cancel_unemployment;
 mod check_recognition;
+mod commit_data_match;
 mod create_household;
+mod decide_data_match_rows;
 mod decide_recognition;
 mod dismiss_duplicate;
 mod find_person;
 mod get_audit_proof;
+mod get_data_match;
 mod get_employment_history;
 mod get_household;
 mod get_key_rotation;
@@ -23,6 +26,8 @@ mod import_roster;
 mod join_group;
 mod leave_group;
 mod list_audit;
+mod list_data_match_rows;
+mod list_data_matches;
 mod list_duplicates;
 mod list_households;
 mod list_merges;
@@ -33,6 +38,7 @@ mod list_townships;
 mod list_transfers;
 mod merge_people;
 mod offer_transfer;
+mod parts;
 mod recognise_household;
 mod record_employment;
 mod record_survey;
@@ -46,6 +52,7 @@ mod reveal_person;
 mod revoke_recognition;
 mod rotate_key;
 mod run_retention;
+mod start_data_match;
 mod unmerge_people;
 mod update_household;
 mod update_person;
@@ -57,22 +64,23 @@ mod withdraw_transfer;
 use bangfu_platform::stack::answer;
 use bangfu_proto::people::v1::{
     AcceptTransferRequest, AddHouseholdMemberRequest, ApplyForRecognitionRequest, AuditProof, BatchGetPeopleRequest,
-    BatchGetPeopleResponse, BelievedLevel, CancelUnemploymentRequest, CheckRecognitionRequest, CreateHouseholdRequest,
-    DecideRecognitionRequest, DismissDuplicateRequest, DuplicatePair, EmploymentHistory, EmploymentRecord,
-    EmploymentRegistration, FindPersonRequest, GetAuditProofRequest, GetEmploymentHistoryRequest, GetHouseholdRequest,
-    GetKeyRotationRequest, GetLevelRequest, GetPersonRequest, GetRecognitionRequest, GetRegistrationsRequest,
-    GetTransferRequest, Household, ImportRosterRequest, JoinGroupRequest, KeyRotation, LeaveGroupRequest,
-    ListAuditRequest, ListAuditResponse, ListDuplicatesRequest, ListDuplicatesResponse, ListHouseholdsRequest,
-    ListHouseholdsResponse, ListMergesRequest, ListMergesResponse, ListPeopleRequest, ListPeopleResponse,
-    ListRecognitionsRequest, ListRecognitionsResponse, ListSurveysRequest, ListSurveysResponse, ListTownshipsRequest,
-    ListTownshipsResponse, ListTransfersRequest, ListTransfersResponse, Merge, MergePeopleRequest,
-    OfferTransferRequest, Person, RecogniseHouseholdRequest, Recognition, RecordEmploymentRequest, RecordSurveyRequest,
-    RegisterEmploymentRequest, RegisterPersonRequest, RegisterUnemploymentRequest, Registrations,
-    RejectTransferRequest, RemoveHouseholdMemberRequest, RequestTransferRequest, RetentionRun, RevealPersonRequest,
-    RevealedPerson, RevokeRecognitionRequest, RosterImport, RotateKeyRequest, RunRetentionRequest, Survey, Township,
-    Transfer, UnemploymentRegistration, UnmergePeopleRequest, UpdateHouseholdRequest, UpdatePersonRequest,
-    UpsertTownshipRequest, WatchPeopleRequest, WatchPeopleResponse, WithdrawRecognitionRequest,
-    WithdrawTransferRequest, people_service_server::PeopleService,
+    BatchGetPeopleResponse, BelievedLevel, CancelUnemploymentRequest, CheckRecognitionRequest, CommitDataMatchRequest,
+    CreateHouseholdRequest, DataMatch, DecideDataMatchRowsRequest, DecideRecognitionRequest, DismissDuplicateRequest,
+    DuplicatePair, EmploymentHistory, EmploymentRecord, EmploymentRegistration, FindPersonRequest,
+    GetAuditProofRequest, GetDataMatchRequest, GetEmploymentHistoryRequest, GetHouseholdRequest, GetKeyRotationRequest,
+    GetLevelRequest, GetPersonRequest, GetRecognitionRequest, GetRegistrationsRequest, GetTransferRequest, Household,
+    ImportRosterRequest, JoinGroupRequest, KeyRotation, LeaveGroupRequest, ListAuditRequest, ListAuditResponse,
+    ListDataMatchRowsRequest, ListDataMatchRowsResponse, ListDataMatchesRequest, ListDataMatchesResponse,
+    ListDuplicatesRequest, ListDuplicatesResponse, ListHouseholdsRequest, ListHouseholdsResponse, ListMergesRequest,
+    ListMergesResponse, ListPeopleRequest, ListPeopleResponse, ListRecognitionsRequest, ListRecognitionsResponse,
+    ListSurveysRequest, ListSurveysResponse, ListTownshipsRequest, ListTownshipsResponse, ListTransfersRequest,
+    ListTransfersResponse, Merge, MergePeopleRequest, OfferTransferRequest, Person, RecogniseHouseholdRequest,
+    Recognition, RecordEmploymentRequest, RecordSurveyRequest, RegisterEmploymentRequest, RegisterPersonRequest,
+    RegisterUnemploymentRequest, Registrations, RejectTransferRequest, RemoveHouseholdMemberRequest,
+    RequestTransferRequest, RetentionRun, RevealPersonRequest, RevealedPerson, RevokeRecognitionRequest, RosterImport,
+    RotateKeyRequest, RunRetentionRequest, StartDataMatchRequest, Survey, Township, Transfer, UnemploymentRegistration,
+    UnmergePeopleRequest, UpdateHouseholdRequest, UpdatePersonRequest, UpsertTownshipRequest, WatchPeopleRequest,
+    WatchPeopleResponse, WithdrawRecognitionRequest, WithdrawTransferRequest, people_service_server::PeopleService,
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
@@ -301,5 +309,32 @@ impl PeopleService for People {
 
     async fn run_retention(&self, request: Request<RunRetentionRequest>) -> Answer<RetentionRun> {
         answer(run_retention::handle(self, request).await)
+    }
+
+    async fn start_data_match(&self, request: Request<Streaming<StartDataMatchRequest>>) -> Answer<DataMatch> {
+        answer(start_data_match::handle(self, request).await)
+    }
+
+    async fn get_data_match(&self, request: Request<GetDataMatchRequest>) -> Answer<DataMatch> {
+        answer(get_data_match::handle(self, request).await)
+    }
+
+    async fn list_data_matches(&self, request: Request<ListDataMatchesRequest>) -> Answer<ListDataMatchesResponse> {
+        answer(list_data_matches::handle(self, request).await)
+    }
+
+    async fn list_data_match_rows(
+        &self,
+        request: Request<ListDataMatchRowsRequest>,
+    ) -> Answer<ListDataMatchRowsResponse> {
+        answer(list_data_match_rows::handle(self, request).await)
+    }
+
+    async fn decide_data_match_rows(&self, request: Request<DecideDataMatchRowsRequest>) -> Answer<DataMatch> {
+        answer(decide_data_match_rows::handle(self, request).await)
+    }
+
+    async fn commit_data_match(&self, request: Request<CommitDataMatchRequest>) -> Answer<DataMatch> {
+        answer(commit_data_match::handle(self, request).await)
     }
 }

@@ -1,6 +1,8 @@
 //! The registry's tables: one function a statement, the township first in every predicate.
 
 pub(crate) mod audit;
+pub(crate) mod data_match;
+pub(crate) mod data_match_row;
 pub(crate) mod duplicate;
 pub(crate) mod employment;
 pub(crate) mod household;

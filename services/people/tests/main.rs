@@ -3,6 +3,7 @@
 
 mod audit;
 mod audit_proof;
+mod data_match;
 mod duplicates;
 mod employment;
 mod groups;

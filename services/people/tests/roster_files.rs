@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use bangfu_people::roster::{Column, Roster, SheetError, read, sample};
+use bangfu_people::roster::{Column, Roster, SheetError, read, read_list, sample};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
 struct Folder(tempfile::TempDir);
@@ -158,4 +158,43 @@ fn a_workbook_with_merged_headers_notes_and_other_sheets_is_read() {
     let row = &roster.rows[0];
     assert!(row.id_number_is_numeric);
     assert_eq!((row.status_since.as_str(), row.phone.as_str()), ("2025-12-01", "15800007045"));
+}
+
+#[test]
+fn a_departments_list_needs_no_groups_and_has_columns_of_its_own() {
+    let folder = Folder::new();
+    let text = "示范市退役军人事务局\n填报日期：2026年1月4日\n序号,姓名,身份证号,退役方式,退役时间,家庭住址,终止日期,奖章\n\
+                1,张样,'320699198001010010,自主就业,2025.12.1,示范路1号,,三等功\n合计,1人,,,,,,\n";
+    let list = read_list(&folder.file("list.csv", text)).expect("a list");
+    assert_eq!((list.list_on, list.passed_over), ("2026-01-04".parse().ok(), vec![5]));
+    let [row] = &list.rows[..] else { panic!("{:?}", list.rows.len()) };
+    let cells = row.cells.as_ref().expect("cells");
+    assert_eq!((cells.row, cells.name.as_str(), cells.id_number.as_str()), (4, "张样", "'320699198001010010"));
+    assert_eq!((row.discharge_kind.as_str(), row.discharged_on.as_str()), ("自主就业", "2025.12.1"));
+    assert_eq!((row.address.as_str(), row.ended_on.as_str(), cells.remark.as_str()), ("示范路1号", "", ""));
+    assert!(matches!(
+        read(&folder.file("list.csv", text)),
+        Err(SheetError::MissingColumn { column: Column::Groups, .. })
+    ));
+    let nameless = folder.file("nameless.csv", "身份证号,退役方式\n1,转业\n");
+    assert!(matches!(read_list(&nameless), Err(SheetError::MissingColumn { column: Column::Name, .. })));
+}
+
+#[test]
+fn a_sample_list_is_read_as_it_was_made() {
+    let folder = Folder::new();
+    folder.sample();
+    let roster = read(&folder.0.path().join("sample.xlsx")).expect("a roster");
+    let order = sample::Order { rows: 1, seed: 0, ledger_on: sample::LEDGER_ON, township: String::new() };
+    let made = sample::list::of(&roster.rows, &order);
+    let path = folder.0.path().join("list.csv");
+    sample::list::write(&made, &order, &path).expect("written");
+    let read = read_list(&path).expect("a list");
+    assert_eq!(read.list_on, Some(sample::LEDGER_ON));
+    let numbered = made.into_iter().zip(3..).map(|(mut row, number)| {
+        row.cells.get_or_insert_default().row = number;
+        row
+    });
+    assert_eq!(read.rows, numbered.collect::<Vec<_>>());
+    assert!(read.rows.iter().any(|row| !row.ended_on.is_empty()), "somebody's membership has ended");
 }

@@ -54,7 +54,13 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let ten_minutes = Duration::from_mins(10);
-        let long = ["/bangfu.people.v1.PeopleService/ImportRoster", "/bangfu.followup.v1.FollowupService/RunSweep"];
+        let long = [
+            "/bangfu.people.v1.PeopleService/ImportRoster",
+            "/bangfu.people.v1.PeopleService/StartDataMatch",
+            "/bangfu.people.v1.PeopleService/DecideDataMatchRows",
+            "/bangfu.people.v1.PeopleService/CommitDataMatch",
+            "/bangfu.followup.v1.FollowupService/RunSweep",
+        ];
         Self {
             calls: 512,
             calls_per_township: 128,

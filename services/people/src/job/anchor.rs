@@ -15,7 +15,7 @@ use crate::{
     People,
     anchor::{self, Anchor},
     blocking, store,
-    wire::audit::hex,
+    wire::hex,
 };
 
 /// How often it looks.

@@ -77,6 +77,7 @@ async fn take(tx: &mut TownshipTx, table: &str, number: i16, after: (Uuid, Uuid)
         "person" => store::reseal::people(tx, number, after, BATCH).await,
         "survey" => store::reseal::surveys(tx, number, after, BATCH).await,
         "transfer" => store::reseal::transfers(tx, number, after, BATCH).await,
+        "data_match_row" => store::reseal::listed_rows(tx, number, after, BATCH).await,
         other => Err(Error::internal(format!("nothing seals rows of {other} anew"))),
     }
 }
@@ -86,6 +87,7 @@ async fn write(tx: &mut TownshipTx, table: &str, rows: &Rows) -> Result<u64, Err
         "person" => store::reseal::write_people(tx, rows).await,
         "survey" => store::reseal::write_surveys(tx, rows).await,
         "transfer" => store::reseal::write_transfers(tx, rows).await,
+        "data_match_row" => store::reseal::write_listed_rows(tx, rows).await,
         other => Err(Error::internal(format!("nothing seals rows of {other} anew"))),
     }
 }

@@ -76,6 +76,12 @@ pub enum Action {
     Anonymise,
     /// What had outlived its purpose was let go; the reason counts it.
     RunRetention,
+    /// A department's list was held against the register; the reason names the match.
+    StartDataMatch,
+    /// Rows of a match were decided on; the reason names match, decision and rows.
+    DecideDataMatch,
+    /// The writing of a match began; the reason names it.
+    CommitDataMatch,
 }
 
 impl Action {
@@ -115,6 +121,9 @@ impl Action {
             Self::RotateKey => "ROTATE_KEY",
             Self::Anonymise => "ANONYMISE",
             Self::RunRetention => "RUN_RETENTION",
+            Self::StartDataMatch => "START_DATA_MATCH",
+            Self::DecideDataMatch => "DECIDE_DATA_MATCH",
+            Self::CommitDataMatch => "COMMIT_DATA_MATCH",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Memberships in key groups: dated, sourced, revocable.
 
+use std::sync::Arc;
+
 use bangfu_kernel::Group;
 use bangfu_proto::people::v1 as proto;
 use chrono::NaiveDate;
@@ -121,6 +123,21 @@ pub fn first_free(memberships: &[Membership], group: Group, from: NaiveDate) -> 
 /// The membership of the group that has not ended; there is one at most.
 pub fn open(memberships: &[Membership], group: Group) -> Option<&Membership> {
     memberships.iter().find(|membership| membership.group == group && membership.until.is_none())
+}
+
+/// Where memberships that are entered together come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// How the office learned of them.
+    pub source: Source,
+    /// What proves them; may be empty.
+    pub evidence: Arc<str>,
+}
+
+impl From<Source> for Origin {
+    fn from(source: Source) -> Self {
+        Self { source, evidence: "".into() }
+    }
 }
 
 /// How the office came to know of something. Domain text, section 1.

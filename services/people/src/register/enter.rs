@@ -43,7 +43,7 @@ pub(super) async fn write(tx: &mut TownshipTx, desk: &Desk, batch: Batch) -> Res
         return Ok(());
     }
     store::register::insert(tx, &batch.people, desk.today).await?;
-    membership::insert(tx, &batch.memberships, desk.today, desk.source).await?;
+    membership::insert(tx, &batch.memberships, desk.today, &desk.origin).await?;
     let (graduates, on) = graduates(&batch.people.person_id, &batch.people.graduated_on);
     membership::graduated(tx, &graduates, &on).await?;
     let mut records = employment::Columns::default();
@@ -103,5 +103,5 @@ pub(super) fn graduates(people: &[Uuid], graduated_on: &[Option<NaiveDate>]) -> 
 
 /// A membership that begins, and is known, today: domain text, section 6.
 pub(super) fn begun(desk: &Desk, group: Group) -> Membership {
-    Membership::begin(group, desk.today, desk.today, desk.source)
+    Membership::begin(group, desk.today, desk.today, desk.origin.source)
 }

@@ -1,36 +1,21 @@
 //! A roster coming in, part by part: judged at once, so that raw rows are not kept; hashed, so that a repeat is known.
 
-use std::collections::HashSet;
-
-use bangfu_kernel::{
-    Error,
-    error::{Rule, Violations},
-    fields,
-};
-use bangfu_proto::people::v1::{RosterRow, RosterRows, RosterStart};
+use bangfu_kernel::{Error, error::Violations};
+use bangfu_proto::people::v1::{RosterRows, RosterStart};
 use chrono::NaiveDate;
 use prost::Message as _;
-use sha2::{Digest as _, Sha256};
 
+use super::measure::Measure;
 use crate::{
-    roster::{Column, Judge, Judged, too_long},
+    roster::{Judge, Judged},
     wire::roster::{Start, start},
 };
-
-/// Rows in one message.
-const ROWS_PER_PART: usize = 1_000;
-/// Rows in one import.
-const ROWS: usize = 200_000;
-/// Bytes of all rows together: 200,000 ordinary rows have a fifth of it.
-const BYTES: usize = 256 << 20;
 
 /// A roster as far as it has come.
 pub(crate) struct Intake {
     start: Start,
     judge: Judge,
-    numbers: HashSet<i32>,
-    bytes: usize,
-    hash: Sha256,
+    measure: Measure,
 }
 
 /// A whole roster, judged.
@@ -48,75 +33,34 @@ impl Intake {
     pub(crate) fn begin(message: &RosterStart, today: NaiveDate) -> Result<Self, Error> {
         let start = start(message, today)?;
         let judge = Judge::new(start.ledger_on);
-        let hash = Sha256::new().chain_update(message.encode_length_delimited_to_vec());
-        Ok(Self { start, judge, numbers: HashSet::new(), bytes: 0, hash })
+        Ok(Self { start, judge, measure: Measure::begin(&message.encode_length_delimited_to_vec()) })
     }
 
     /// Takes the next part. Errors: FIELD_INVALID, TOO_LARGE.
     pub(crate) fn take(mut self, part: RosterRows) -> Result<Self, Error> {
-        let rows = part.rows;
-        if rows.is_empty() || rows.len() > ROWS_PER_PART {
-            return Err(Error::field("rows", rows_rule()));
-        }
-        if self.numbers.len() + rows.len() > ROWS {
-            return Err(Error::TooLarge { limit: "200000 rows" });
-        }
+        self.measure.part(part.rows.len())?;
         let mut faults = Violations::default();
-        for row in rows {
-            self.row(&row, &mut faults)?;
+        for row in part.rows {
+            self.measure.row(&row, &row.encode_length_delimited_to_vec(), &mut faults)?;
+            if faults.is_empty() {
+                self.judge.take(&row);
+            }
         }
         faults.check()?;
         Ok(self)
     }
 
-    fn row(&mut self, row: &RosterRow, faults: &mut Violations) -> Result<(), Error> {
-        let encoded = row.encode_length_delimited_to_vec();
-        self.bytes += encoded.len();
-        if self.bytes > BYTES {
-            return Err(Error::TooLarge { limit: "256 MiB of rows" });
-        }
-        self.hash.update(&encoded);
-        if row.row < 1 {
-            faults.add("rows.row", fields::rule("must be 1 or more", "应为1或更大"));
-        } else if !self.numbers.insert(row.row) {
-            faults.add("rows.row", twice_rule(row.row));
-        }
-        for column in too_long(row) {
-            faults.add("rows", too_long_rule(row.row, column));
-        }
-        if faults.is_empty() {
-            self.judge.take(row);
-        }
-        Ok(())
-    }
-
     /// The whole of it. Errors: FIELD_INVALID when there was no row.
     pub(crate) fn finish(self) -> Result<Taken, Error> {
-        if self.numbers.is_empty() {
-            return Err(Error::field("rows", fields::required()));
-        }
-        Ok(Taken { start: self.start, judged: self.judge.finish(), content: self.hash.finalize().to_vec() })
-    }
-}
-
-fn rows_rule() -> Rule {
-    fields::rule("must have 1 to 1000 rows a message", "每条消息应有1至1000行")
-}
-
-fn twice_rule(row: i32) -> Rule {
-    Rule { en: format!("{row} stands for two rows").into(), zh: format!("{row}重复").into() }
-}
-
-fn too_long_rule(row: i32, column: Column) -> Rule {
-    let (header, most) = (column.header(), column.most_characters());
-    Rule {
-        en: format!("row {row}: {header} must have at most {most} characters").into(),
-        zh: format!("第{row}行“{header}”不得超过{most}个字").into(),
+        let content = self.measure.finish()?;
+        Ok(Taken { start: self.start, judged: self.judge.finish(), content })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use bangfu_proto::people::v1::RosterRow;
+
     use super::*;
 
     fn today() -> NaiveDate {

@@ -88,7 +88,7 @@ where
 
 async fn write(tx: &mut TownshipTx, desk: &Desk, batch: &Batch) -> Result<(), Error> {
     store::register::update(tx, &batch.changed).await?;
-    membership::insert(tx, &batch.memberships, desk.today, desk.source).await?;
+    membership::insert(tx, &batch.memberships, desk.today, &desk.origin).await?;
     let (graduates, on) = graduates(&batch.changed.person_id, &batch.changed.graduated_on);
     membership::graduated(tx, &graduates, &on).await?;
     let mut records = employment::Columns::default();

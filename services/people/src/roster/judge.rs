@@ -153,7 +153,12 @@ impl Judge {
 
     /// Judges the next row.
     pub fn take(&mut self, row: &RosterRow) -> &Verdict {
-        let mut codes = Vec::new();
+        self.take_with(row, None)
+    }
+
+    /// Judges the next row, which has a fault outside of what a roster has: that one rejects it, whatever else it holds.
+    pub fn take_with(&mut self, row: &RosterRow, rejecting: Option<RowCode>) -> &Verdict {
+        let mut codes = Vec::from_iter(rejecting);
         let name = normal::compact(&row.name);
         if name.is_empty() {
             codes.push(RowCode::NameMissing);
@@ -169,7 +174,7 @@ impl Judge {
         codes.sort_unstable();
         codes.dedup();
 
-        let outcome = outcome(&codes);
+        let outcome = if rejecting.is_some() { RowOutcome::Rejected } else { outcome(&codes) };
         let verdict_groups = match (outcome, first) {
             (RowOutcome::Merged, Some(first)) => self.join(first, groups.clone()),
             _ => groups.clone(),

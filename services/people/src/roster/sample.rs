@@ -6,6 +6,7 @@
 
 mod chance;
 mod fault;
+pub mod list;
 mod person;
 mod workbook;
 

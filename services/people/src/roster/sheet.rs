@@ -6,6 +6,7 @@
 mod archive;
 mod csv_text;
 mod error;
+mod form;
 mod header;
 mod kind;
 mod table;
@@ -16,8 +17,8 @@ use std::path::Path;
 use chrono::NaiveDate;
 
 pub use self::error::SheetError;
-use self::{kind::Kind, table::Table};
-use super::row::RosterRow;
+use self::{form::Form, kind::Kind, table::Table};
+use super::{listed::ListedRow, row::RosterRow};
 
 /// Largest file that is opened, in bytes: a roster of 200,000 rows has about a third of that.
 pub const LARGEST_FILE: u64 = 64 << 20;
@@ -39,11 +40,39 @@ pub struct Roster {
     pub other_sheets: Vec<String>,
 }
 
+/// A department's list as it stands in its file.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct List {
+    /// The date in the office lines; `None`: the file does not say.
+    pub list_on: Option<NaiveDate>,
+    /// The sheet it was found on; empty for a CSV.
+    pub sheet: String,
+    /// The rows, in order, cells as the department wrote them.
+    pub rows: Vec<ListedRow>,
+    /// Lines below the header that have text but are no rows: notes, totals, repeated headers.
+    pub passed_over: Vec<i32>,
+    /// Further sheets with a list of their own, which were not read.
+    pub other_sheets: Vec<String>,
+}
+
 /// Reads the roster in a file; nothing of a faulty one.
 pub fn read(path: &Path) -> Result<Roster, SheetError> {
+    let List { list_on, sheet, rows, passed_over, other_sheets } = read_form(path, Form::Roster)?;
+    let rows = rows.into_iter().filter_map(|row| row.cells).collect();
+    Ok(Roster { ledger_on: list_on, sheet, rows, passed_over, other_sheets })
+}
+
+/// Reads a department's list in a file; nothing of a faulty one. It needs no column of groups, and may have those of [`Besides`].
+///
+/// [`Besides`]: super::Besides
+pub fn read_list(path: &Path) -> Result<List, SheetError> {
+    read_form(path, Form::List)
+}
+
+fn read_form(path: &Path, form: Form) -> Result<List, SheetError> {
     match kind::of(path)? {
-        Kind::Workbook => workbook::read(path),
-        Kind::Text => csv_text::read(path),
+        Kind::Workbook => workbook::read(path, form),
+        Kind::Text => csv_text::read(path, form),
     }
 }
 

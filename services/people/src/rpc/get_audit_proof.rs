@@ -5,7 +5,7 @@ use bangfu_platform::auth::{Permit, admitted};
 use bangfu_proto::people::v1::{AuditHash, AuditProof, GetAuditProofRequest};
 use tonic::Request;
 
-use crate::{People, model::audit::Proof, store, wire::audit::hex};
+use crate::{People, model::audit::Proof, store, wire::hex};
 
 /// Entries read at once: a long trail does not fill the memory.
 const PAGE: i64 = 2_000;

@@ -1,15 +1,11 @@
 //! Takes a roster, row by row: all of it in one unit of work, or nothing.
 
-use bangfu_kernel::{Error, error::Rule, fields};
-use bangfu_platform::{
-    auth::{Permit, admitted},
-    id,
-};
+use bangfu_kernel::{Error, fields};
+use bangfu_platform::{auth::admitted, id};
 use bangfu_proto::people::v1::{
     ImportRosterRequest, RosterImport, RosterRows, RosterStart, import_roster_request::Part,
 };
-use tokio::time::timeout_at;
-use tonic::{Code, Request, Status, Streaming};
+use tonic::{Request, Streaming};
 
 use crate::{
     People, blocking,
@@ -18,6 +14,7 @@ use crate::{
         self, Effect,
         intake::{Intake, Taken},
     },
+    rpc::parts,
     store::{self, roster_import::NewImport},
     wire::roster::report,
 };
@@ -28,7 +25,7 @@ pub(super) async fn handle(
 ) -> Result<RosterImport, Error> {
     let (permit, mut parts) = admitted(request)?;
     // No session is held while the caller sends: a slow one costs memory, not a connection.
-    let Taken { start, judged, content } = in_time(&permit, taken(svc, &mut parts)).await?;
+    let Taken { start, judged, content } = parts::in_time(&permit, taken(svc, &mut parts)).await?;
     let (people, verdicts) = (judged.accepted, judged.verdicts);
 
     let mut tx = svc.ground.db.township(&permit).await?;
@@ -59,33 +56,15 @@ pub(super) async fn handle(
     Ok(import)
 }
 
-/// A caller who stops sending without going away is not waited for beyond the deadline.
-async fn in_time<T>(permit: &Permit, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    match permit.deadline() {
-        Some(deadline) => timeout_at(deadline, work).await.unwrap_or(Err(Error::Deadline)),
-        None => work.await,
-    }
-}
-
 /// The whole roster, judged as it comes in; raw rows are gone with their part.
 async fn taken(svc: &People, parts: &mut Streaming<ImportRosterRequest>) -> Result<Taken, Error> {
-    let first = started(next(parts).await?)?;
+    let first = started(parts::next(parts, |request| request.part).await?)?;
     let mut intake = Intake::begin(&first, svc.ground.clock.today())?;
-    while let Some(part) = next(parts).await? {
+    while let Some(part) = parts::next(parts, |request| request.part).await? {
         let rows = rows(part)?;
         intake = blocking::run(move || intake.take(rows)).await?;
     }
     blocking::run(move || intake.finish()).await
-}
-
-/// The next part; `None`: the caller has sent all. A cut stream is an error, so that nothing of it is written.
-async fn next(parts: &mut Streaming<ImportRosterRequest>) -> Result<Option<Part>, Error> {
-    match parts.message().await {
-        Ok(None) => Ok(None),
-        Ok(Some(ImportRosterRequest { part: Some(part) })) => Ok(Some(part)),
-        Ok(Some(ImportRosterRequest { part: None })) => Err(Error::field("part", fields::required())),
-        Err(status) => Err(fault(status)),
-    }
 }
 
 fn started(first: Option<Part>) -> Result<RosterStart, Error> {
@@ -98,22 +77,6 @@ fn started(first: Option<Part>) -> Result<RosterStart, Error> {
 fn rows(part: Part) -> Result<RosterRows, Error> {
     match part {
         Part::Rows(rows) => Ok(rows),
-        Part::Start(_) => Err(Error::field("start", once_rule())),
-    }
-}
-
-fn once_rule() -> Rule {
-    fields::rule("must be sent once, first", "只应发送一次，且在最前")
-}
-
-/// What broke the stream, as an error of ours.
-fn fault(status: Status) -> Error {
-    match status.code() {
-        Code::DeadlineExceeded => Error::Deadline,
-        Code::OutOfRange | Code::ResourceExhausted => Error::TooLarge { limit: "message" },
-        Code::Internal if status.message().starts_with("failed to decode Protobuf message") => {
-            Error::field("part", fields::rule("must be a message of the contract", "不是约定格式的消息"))
-        }
-        _ => Error::Unavailable(Box::new(status)),
+        Part::Start(_) => Err(Error::field("start", parts::once_rule())),
     }
 }

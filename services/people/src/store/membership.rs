@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::model::membership::{Membership, Source};
+use crate::model::membership::{Details, Membership, Origin};
 
 /// Memberships of several people that begin on the same day, column by column.
 #[derive(Default)]
@@ -27,22 +27,23 @@ impl Columns {
 
 /// Inserts memberships that begin, and are learned of, on a day.
 #[tracing::instrument(name = "db.membership.insert", level = "debug", skip_all)]
-pub(crate) async fn insert(tx: &mut TownshipTx, new: &Columns, from: NaiveDate, source: Source) -> Result<(), Error> {
+pub(crate) async fn insert(tx: &mut TownshipTx, new: &Columns, from: NaiveDate, origin: &Origin) -> Result<(), Error> {
     if new.person_id.is_empty() {
         return Ok(());
     }
     let township = tx.township().to_owned();
     sqlx::query!(
         r#"
-        INSERT INTO membership (township, person_id, member_of, from_on, known_on, source)
-        SELECT $1, m.person_id, m.member_of, $4, $4, $5
+        INSERT INTO membership (township, person_id, member_of, from_on, known_on, source, evidence)
+        SELECT $1, m.person_id, m.member_of, $4, $4, $5, $6
           FROM UNNEST($2::uuid[], $3::text[]) AS m (person_id, member_of)
         "#,
         township,
         &new.person_id,
         &new.member_of as &[&str],
         from,
-        source.code(),
+        origin.source.code(),
+        &*origin.evidence,
     )
     .execute(tx)
     .await
@@ -162,6 +163,81 @@ pub(crate) async fn graduated(tx: &mut TownshipTx, people: &[Uuid], on: &[NaiveD
         people,
         on,
         Group::CollegeGraduate.code(),
+    )
+    .execute(tx)
+    .await
+    .map(drop)
+    .map_err(fault)
+}
+
+/// Ends memberships of several people, each with a day of its own.
+#[tracing::instrument(name = "db.membership.end_all", level = "debug", skip_all)]
+pub(crate) async fn end_all(
+    tx: &mut TownshipTx,
+    ended: &[(Uuid, Membership)],
+    known_on: NaiveDate,
+    evidence: &str,
+) -> Result<(), Error> {
+    if ended.is_empty() {
+        return Ok(());
+    }
+    let township = tx.township().to_owned();
+    let people = ended.iter().map(|(id, _)| *id).collect::<Vec<_>>();
+    let groups = ended.iter().map(|(_, ended)| ended.group.code()).collect::<Vec<_>>();
+    let from = ended.iter().map(|(_, ended)| ended.from).collect::<Vec<_>>();
+    let until = ended.iter().map(|(_, ended)| ended.until).collect::<Vec<_>>();
+    let updated = sqlx::query!(
+        r#"
+        UPDATE membership AS m
+           SET until_on = e.until_on
+             , until_known_on = $6
+             , end_evidence = $7
+          FROM UNNEST($2::uuid[], $3::text[], $4::date[], $5::date[]) AS e (person_id, member_of, from_on, until_on)
+         WHERE m.township = $1
+           AND m.person_id = e.person_id
+           AND m.member_of = e.member_of
+           AND m.from_on = e.from_on
+           AND m.until_on IS NULL
+        "#,
+        township,
+        &people,
+        &groups as &[&str],
+        &from,
+        &until as &[Option<NaiveDate>],
+        known_on,
+        evidence,
+    )
+    .execute(tx)
+    .await
+    .map_err(fault)?;
+    let all = u64::try_from(ended.len()).is_ok_and(|all| all == updated.rows_affected());
+    if all { Ok(()) } else { Err(Error::internal("a membership of a locked person is gone")) }
+}
+
+/// Notes what the office keeps besides, in memberships that have not ended.
+#[tracing::instrument(name = "db.membership.detail_all", level = "debug", skip_all)]
+pub(crate) async fn detail_all(tx: &mut TownshipTx, details: &[(Uuid, Details)]) -> Result<(), Error> {
+    if details.is_empty() {
+        return Ok(());
+    }
+    let township = tx.township().to_owned();
+    let people = details.iter().map(|(id, _)| *id).collect::<Vec<_>>();
+    let groups = details.iter().map(|(_, details)| details.group().code()).collect::<Vec<_>>();
+    let details = details.iter().map(|(_, details)| Json(details)).collect::<Vec<_>>();
+    sqlx::query!(
+        r#"
+        UPDATE membership AS m
+           SET details = d.details
+          FROM UNNEST($2::uuid[], $3::text[], $4::jsonb[]) AS d (person_id, member_of, details)
+         WHERE m.township = $1
+           AND m.person_id = d.person_id
+           AND m.member_of = d.member_of
+           AND m.until_on IS NULL
+        "#,
+        township,
+        &people,
+        &groups as &[&str],
+        &details as &[Json<&Details>],
     )
     .execute(tx)
     .await

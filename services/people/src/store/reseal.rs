@@ -11,7 +11,7 @@ use crate::vault::TownshipKey;
 
 /// Rows with sealed data of one table.
 pub(crate) struct Rows {
-    /// Whose they are; of transfers, which.
+    /// Whose they are; of transfers, which; of rows of lists, of which match.
     pub(crate) person_id: Vec<Uuid>,
     /// The ids they are sealed under.
     pub(crate) id: Vec<Uuid>,
@@ -225,7 +225,72 @@ pub(crate) async fn write_transfers(tx: &mut TownshipTx, rows: &Rows) -> Result<
     Ok(written.rows_affected())
 }
 
-/// How many people, surveys and transfers have something under another key than this one.
+/// Rows of other departments' lists after one of them that are under another key.
+#[tracing::instrument(name = "db.data_match_row.unsealed", level = "debug", skip_all)]
+pub(crate) async fn listed_rows(
+    tx: &mut TownshipTx,
+    number: i16,
+    (of, after): (Uuid, Uuid),
+    limit: i64,
+) -> Result<Rows, Error> {
+    let township = tx.township().to_owned();
+    let found = sqlx::query!(
+        r#"
+        SELECT match_id
+             , row_id
+             , sealed
+          FROM data_match_row
+         WHERE township = $1
+           AND (match_id, row_id) > ($2, $3)
+           AND sealed IS NOT NULL
+           AND substring(sealed FROM 1 FOR 4) <> $4
+         ORDER BY match_id
+                , row_id
+         LIMIT $5
+           FOR NO KEY UPDATE SKIP LOCKED
+        "#,
+        township,
+        of,
+        after,
+        &TownshipKey::header(number),
+        limit,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)?;
+    Ok(Rows {
+        person_id: found.iter().map(|row| row.match_id).collect(),
+        id: found.iter().map(|row| row.row_id).collect(),
+        sealed: vec![found.into_iter().map(|row| row.sealed).collect()],
+    })
+}
+
+/// Writes rows of lists sealed anew.
+#[tracing::instrument(name = "db.data_match_row.reseal", level = "debug", skip_all)]
+pub(crate) async fn write_listed_rows(tx: &mut TownshipTx, rows: &Rows) -> Result<u64, Error> {
+    let township = tx.township().to_owned();
+    let [sealed] = rows.sealed.as_slice() else { return Err(Error::internal("rows of lists have one sealed column")) };
+    let written = sqlx::query!(
+        r#"
+        UPDATE data_match_row AS r
+           SET sealed = n.sealed
+          FROM UNNEST($2::uuid[], $3::uuid[], $4::bytea[]) AS n (match_id, row_id, sealed)
+         WHERE r.township = $1
+           AND r.match_id = n.match_id
+           AND r.row_id = n.row_id
+        "#,
+        township,
+        &rows.person_id,
+        &rows.id,
+        sealed as &[Option<Vec<u8>>],
+    )
+    .execute(tx)
+    .await
+    .map_err(fault)?;
+    Ok(written.rows_affected())
+}
+
+/// How many people, surveys, transfers and rows of lists have something under another key than this one.
 #[tracing::instrument(name = "db.reseal.remaining", level = "debug", skip_all)]
 pub(crate) async fn remaining(tx: &mut TownshipTx, number: i16) -> Result<i64, Error> {
     let township = tx.township().to_owned();
@@ -246,7 +311,11 @@ pub(crate) async fn remaining(tx: &mut TownshipTx, number: i16) -> Result<i64, E
              + (SELECT count(*)
                   FROM transfer
                  WHERE township = $1
-                   AND (substring(name FROM 1 FOR 4) <> $2 OR substring(id_number FROM 1 FOR 4) <> $2)) AS "remaining!"
+                   AND (substring(name FROM 1 FOR 4) <> $2 OR substring(id_number FROM 1 FOR 4) <> $2))
+             + (SELECT count(*)
+                  FROM data_match_row
+                 WHERE township = $1
+                   AND substring(sealed FROM 1 FOR 4) <> $2) AS "remaining!"
         "#,
         township,
         &TownshipKey::header(number),

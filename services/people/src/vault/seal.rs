@@ -45,11 +45,13 @@ pub enum Column {
     TransferName,
     /// 身份证号码, masked, of a transfer.
     TransferIdNumber,
+    /// A row of another department's list, whole.
+    ListedRow,
 }
 
 impl Column {
     /// All of them. What is not here is not sealed anew when a township's key changes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Name,
         Self::IdNumber,
         Self::Phone,
@@ -58,6 +60,7 @@ impl Column {
         Self::SurveyNote,
         Self::TransferName,
         Self::TransferIdNumber,
+        Self::ListedRow,
     ];
 
     /// Table and column it stands in; `store::reseal` has a statement for each of these tables.
@@ -71,6 +74,7 @@ impl Column {
             Self::SurveyNote => ("survey", "note"),
             Self::TransferName => ("transfer", "name"),
             Self::TransferIdNumber => ("transfer", "id_number"),
+            Self::ListedRow => ("data_match_row", "sealed"),
         }
     }
 
@@ -84,6 +88,7 @@ impl Column {
             Self::SurveyNote => b"survey_note",
             Self::TransferName => b"transfer_name",
             Self::TransferIdNumber => b"transfer_id_number",
+            Self::ListedRow => b"listed_row",
         }
     }
 }

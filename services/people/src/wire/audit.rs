@@ -1,10 +1,8 @@
 //! Entries of the audit trail as messages.
 
-use std::fmt::Write as _;
-
 use bangfu_proto::people::v1 as proto;
 
-use super::timestamp;
+use super::{hex, timestamp};
 use crate::model::audit::AuditEntry;
 
 /// The message of an entry.
@@ -18,13 +16,4 @@ pub(crate) fn message(entry: &AuditEntry) -> proto::AuditEntry {
         reason: entry.reason.clone(),
         hash: hex(&entry.hash),
     }
-}
-
-/// A hash as it is told.
-pub(crate) fn hex(hash: &[u8]) -> String {
-    hash.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -4,13 +4,13 @@ use std::{borrow::Cow, fs, path::Path};
 
 use encoding_rs::{GB18030, UTF_8};
 
-use super::{Cell, Line, Roster, SheetError, Table};
+use super::{Cell, Form, Line, List, SheetError, Table};
 
-/// The roster in a CSV.
-pub(super) fn read(path: &Path) -> Result<Roster, SheetError> {
+/// The rows in a CSV.
+pub(super) fn read(path: &Path, form: Form) -> Result<List, SheetError> {
     let bytes = fs::read(path)?;
     let text = decode(&bytes)?;
-    let mut table = Table::default();
+    let mut table = Table::new(form);
     lines(&text, |line| table.take(line))?;
     table.finish()
 }

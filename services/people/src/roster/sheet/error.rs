@@ -70,8 +70,8 @@ pub enum SheetError {
         "no header was found; expected a line with 姓名, 身份证号码, 人员类别 … in the first 60 lines of a sheet; a CSV has commas between its cells. 没有找到表头，应有“姓名”“身份证号码”“人员类别”等列名；CSV 应以逗号分隔，也可另存为 .xlsx。"
     )]
     NoHeader,
-    /// A header without a column that every roster needs.
-    #[error("the header in line {line} has no column {}; expected 姓名, 身份证号码 and 人员类别. 第 {line} 行的表头缺少“{}”列。", .column.header(), .column.header())]
+    /// A header without a column that every roster, or every list, needs.
+    #[error("the header in line {line} has no column {}; expected 姓名, 身份证号码 and, in a roster, 人员类别. 第 {line} 行的表头缺少“{}”列。", .column.header(), .column.header())]
     MissingColumn {
         /// Where the header stands.
         line: i32,

@@ -1,13 +1,16 @@
-//! Turns the lines of a sheet into the rows of a roster: office lines, header, rows, notes.
+//! Turns the lines of a sheet into the rows of a roster or a list: office lines, header, rows, notes.
 
 use chrono::NaiveDate;
 
 use super::{
-    Line, MOST_ROWS, Roster, SheetError,
+    Line, List, MOST_ROWS, SheetError,
+    form::{Field, Form},
     header::{self, Header},
 };
 use crate::roster::{
-    ledger, normal,
+    ledger,
+    listed::ListedRow,
+    normal,
     row::{Column, RosterRow},
 };
 
@@ -30,15 +33,19 @@ const NOTES: [&str; 14] = [
 ];
 
 /// The lines of one sheet, taken one after the other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Table {
+    form: Form,
     /// Lines kept until the header is known.
     top: Vec<Line>,
     header: Option<Header>,
     ledger_on: Option<NaiveDate>,
-    rows: Vec<RosterRow>,
+    rows: Vec<ListedRow>,
     passed_over: Vec<i32>,
 }
+
+/// 序号
+const NUMBER: Field = Field::Cell(Column::Number);
 
 /// What a line below the header is.
 enum Kind {
@@ -48,6 +55,11 @@ enum Kind {
 }
 
 impl Table {
+    /// Before the first line of a sheet.
+    pub(super) fn new(form: Form) -> Self {
+        Self { form, top: Vec::new(), header: None, ledger_on: None, rows: Vec::new(), passed_over: Vec::new() }
+    }
+
     /// Takes the next line; blank ones may be left out.
     pub(super) fn take(&mut self, line: Line) -> Result<(), SheetError> {
         if line.texts().all(|text| normal::compact(text).is_empty()) {
@@ -60,8 +72,8 @@ impl Table {
         if self.top.len() >= header::LINES { self.begin() } else { Ok(()) }
     }
 
-    /// The roster, once all lines are taken.
-    pub(super) fn finish(mut self) -> Result<Roster, SheetError> {
+    /// The rows, once all lines are taken.
+    pub(super) fn finish(mut self) -> Result<List, SheetError> {
         if self.header.is_none() {
             self.begin()?;
         }
@@ -69,11 +81,11 @@ impl Table {
         if self.rows.is_empty() {
             return Err(SheetError::NoRows { line });
         }
-        Ok(Roster { ledger_on: self.ledger_on, rows: self.rows, passed_over: self.passed_over, ..Roster::default() })
+        Ok(List { list_on: self.ledger_on, rows: self.rows, passed_over: self.passed_over, ..List::default() })
     }
 
     fn begin(&mut self) -> Result<(), SheetError> {
-        let header = header::find(&self.top)?;
+        let header = header::find(&self.top, self.form)?;
         let mut top = std::mem::take(&mut self.top);
         let below = top.split_off(header.last + 1);
         self.ledger_on = top.iter().find_map(|line| ledger::ledger_on(line.texts()));
@@ -83,7 +95,7 @@ impl Table {
 
     fn row(&mut self, line: Line) -> Result<(), SheetError> {
         let Some(header) = &self.header else { return Ok(()) };
-        match kind(header, &line) {
+        match kind(self.form, header, &line) {
             Kind::Blank => {}
             Kind::Note => {
                 self.ledger_on = self.ledger_on.or_else(|| ledger::ledger_on(line.texts()));
@@ -91,11 +103,15 @@ impl Table {
             }
             Kind::Row if self.rows.len() == MOST_ROWS => return Err(SheetError::TooManyRows),
             Kind::Row => {
-                let mut row = RosterRow { row: line.number, ..RosterRow::default() };
+                let mut cells = RosterRow { row: line.number, ..RosterRow::default() };
+                let of_number = line.cells.iter().zip(&header.columns);
+                let mut of_number = of_number.filter(|(_, column)| **column == Some(Field::Cell(Column::IdNumber)));
+                cells.id_number_is_numeric = of_number.any(|(cell, _)| cell.numeric);
+                let mut row = ListedRow { cells: Some(cells), ..ListedRow::default() };
                 for (cell, column) in line.cells.into_iter().zip(&header.columns) {
-                    let Some(column) = column else { continue };
-                    row.id_number_is_numeric |= *column == Column::IdNumber && cell.numeric;
-                    column.put(&mut row, cell.text);
+                    if let Some(column) = column {
+                        column.put(&mut row, cell.text);
+                    }
                 }
                 self.rows.push(row);
             }
@@ -106,19 +122,21 @@ impl Table {
 
 /// A row has a number in 序号 and something more, or at least two cells with a name, an ID number or a group among them.
 /// A number alone is an empty line of the form.
-fn kind(header: &Header, line: &Line) -> Kind {
+fn kind(form: Form, header: &Header, line: &Line) -> Kind {
     let cells = line.cells.iter().zip(&header.columns).filter_map(|(cell, &column)| Some((column?, cell)));
     let filled = cells.map(|(column, cell)| (column, normal::compact(&cell.text))).filter(|(_, text)| !text.is_empty());
     let filled = filled.collect::<Vec<_>>();
 
-    let numbered = filled.iter().any(|(column, text)| *column == Column::Number && is_number(text));
-    let content = filled.iter().filter(|(column, _)| *column != Column::Number).count();
-    let repeats = filled.iter().filter(|(column, text)| Column::of_header(text) == Some(*column)).count();
+    let numbered = filled.iter().any(|(column, text)| *column == NUMBER && is_number(text));
+    let content = filled.iter().filter(|(column, _)| *column != NUMBER).count();
+    let repeats = filled.iter().filter(|(column, text)| form.field(text) == Some(*column)).count();
     let label = filled.iter().any(|(column, text)| {
-        matches!(column, Column::Number | Column::Village | Column::Name | Column::IdNumber)
+        matches!(column, Field::Cell(Column::Number | Column::Village | Column::Name | Column::IdNumber))
             && (text.ends_with(':') || NOTES.iter().any(|note| text.starts_with(note)))
     });
-    let somebody = filled.iter().any(|(column, _)| matches!(column, Column::Name | Column::IdNumber | Column::Groups));
+    let somebody = filled
+        .iter()
+        .any(|(column, _)| matches!(column, Field::Cell(Column::Name | Column::IdNumber | Column::Groups)));
 
     if numbered && content == 0 {
         Kind::Blank

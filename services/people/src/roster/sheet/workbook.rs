@@ -4,7 +4,7 @@ use std::{fs::File, io::BufReader, panic, path::Path};
 
 use calamine::{DataRef, ExcelDateTime, Reader as _, SheetType, Xlsx, XlsxError};
 
-use super::{Cell, Line, Roster, SheetError, Table};
+use super::{Cell, Form, Line, List, SheetError, Table};
 
 /// Columns beyond this one hold nothing of a roster: stray cells far to the right are not kept.
 const LAST_COLUMN: u32 = 255;
@@ -13,21 +13,22 @@ const LAST_COLUMN: u32 = 255;
 ///
 /// calamine 0.38 does unchecked arithmetic on the cell references of a damaged workbook (`get_row_and_optional_column`)
 /// and panics where overflow is checked: that is damage like any other.
-pub(super) fn read(path: &Path) -> Result<Roster, SheetError> {
-    panic::catch_unwind(|| rosters(path)).unwrap_or_else(|_| Err(SheetError::damaged("a cell reference is impossible")))
+pub(super) fn read(path: &Path, form: Form) -> Result<List, SheetError> {
+    panic::catch_unwind(|| lists(path, form))
+        .unwrap_or_else(|_| Err(SheetError::damaged("a cell reference is impossible")))
 }
 
-fn rosters(path: &Path) -> Result<Roster, SheetError> {
+fn lists(path: &Path, form: Form) -> Result<List, SheetError> {
     let mut book = Xlsx::new(BufReader::new(File::open(path)?)).map_err(fault)?;
     let sheets = book.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
     let names = sheets.map(|sheet| sheet.name.clone()).collect::<Vec<_>>();
 
-    let mut found: Option<Roster> = None;
+    let mut found: Option<List> = None;
     let mut nearest: Option<SheetError> = None;
     for name in names {
-        match (sheet(&mut book, &name), &mut found) {
-            (Ok(roster), None) => found = Some(Roster { sheet: name, ..roster }),
-            (Ok(_), Some(roster)) => roster.other_sheets.push(name),
+        match (sheet(&mut book, &name, form), &mut found) {
+            (Ok(list), None) => found = Some(List { sheet: name, ..list }),
+            (Ok(_), Some(list)) => list.other_sheets.push(name),
             (Err(SheetError::NoHeader), _) => {}
             (Err(error @ (SheetError::MissingColumn { .. } | SheetError::NoRows { .. })), _) => {
                 nearest = nearest.or(Some(error));
@@ -38,9 +39,9 @@ fn rosters(path: &Path) -> Result<Roster, SheetError> {
     found.ok_or_else(|| nearest.unwrap_or(SheetError::NoHeader))
 }
 
-fn sheet(book: &mut Xlsx<BufReader<File>>, name: &str) -> Result<Roster, SheetError> {
+fn sheet(book: &mut Xlsx<BufReader<File>>, name: &str, form: Form) -> Result<List, SheetError> {
     let mut cells = book.worksheet_cells_reader(name).map_err(fault)?;
-    let mut table = Table::default();
+    let mut table = Table::new(form);
     let mut line = Line::default();
     while let Some(cell) = cells.next_cell().map_err(fault)? {
         let (row, column) = cell.get_position();

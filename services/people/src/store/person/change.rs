@@ -52,6 +52,31 @@ pub(crate) async fn touch(tx: &mut TownshipTx, person_id: Uuid, touch: &Touch<'_
     if touched.rows_affected() == 1 { Ok(()) } else { Err(Error::internal("a locked person is gone")) }
 }
 
+/// Notes that several people changed; their etags with it.
+#[tracing::instrument(name = "db.person.touch_all", level = "debug", skip_all)]
+pub(crate) async fn touch_all(tx: &mut TownshipTx, people: &[Uuid]) -> Result<(), Error> {
+    if people.is_empty() {
+        return Ok(());
+    }
+    let (township, now) = (tx.township().to_owned(), tx.clock().now());
+    sqlx::query!(
+        r#"
+        UPDATE person
+           SET version = version + 1
+             , updated_at = $3
+         WHERE township = $1
+           AND person_id = ANY ($2)
+        "#,
+        township,
+        people,
+        now,
+    )
+    .execute(tx)
+    .await
+    .map(drop)
+    .map_err(fault)
+}
+
 /// Changes fields of somebody's entry; their etag with it.
 #[tracing::instrument(name = "db.person.update", level = "debug", skip_all)]
 pub(crate) async fn update(tx: &mut TownshipTx, person_id: Uuid, new: &Update, key: &TownshipKey) -> Result<(), Error> {
