@@ -2,7 +2,10 @@
 
 use std::net::{SocketAddr, TcpListener};
 
-use bangfu::{client::Client, suite::Suite};
+use bangfu::{
+    client::Client,
+    suite::{Plan, Suite},
+};
 use bangfu_kernel::{Clock, Role};
 use bangfu_proto::{
     followup::v1::{ListDutiesRequest, RecordContactRequest, RunSweepRequest},
@@ -15,6 +18,15 @@ use bangfu_testkit::{City, DADONG, LIBAO, sample};
 use tonic::transport::Channel;
 
 use crate::steps::{contact, duties, learned, record, standing, until};
+
+async fn followup_plan(city: &City, people_at: SocketAddr) -> Plan {
+    let mut plan = city.plan().await;
+    plan.people = None;
+    if let Some(followup) = &mut plan.followup {
+        followup.people_endpoint = Some(format!("http://{people_at}"));
+    }
+    plan
+}
 
 /// People at the city's own address; follow-up at another.
 struct Split {
@@ -37,13 +49,13 @@ impl Split {
             plan.clock = clock.unwrap_or_else(|| plan.clock.clone());
         })
         .await;
-        let mut plan = city.plan().await;
-        plan.people = None;
-        if let Some(followup) = &mut plan.followup {
-            followup.people_endpoint = Some(format!("http://{people_at}"));
-        }
-        let followup = Suite::start(plan).await.expect("follow-up starts");
+        let followup = Suite::start(followup_plan(&city, people_at).await).await.expect("follow-up starts");
         Self { city, followup, people_at }
+    }
+
+    /// What follow-up is started with.
+    async fn followup_plan(&self) -> Plan {
+        followup_plan(&self.city, self.people_at).await
     }
 
     /// Somebody's client to follow-up.
@@ -170,8 +182,8 @@ async fn what_a_contact_taught_counts_though_the_registry_is_down_until_after_th
     let person_id = registered.into_inner().person_id;
     split.city.settle().await;
     let clerk = split.at_followup("clerk-1", Role::Clerk, Some(DADONG));
-    let bureau = split.at_followup("bureau-1", Role::Bureau, None);
     let sweep = || RunSweepRequest { request_id: bangfu::client::request_id(), ..Default::default() };
+    let bureau = split.at_followup("bureau-1", Role::Bureau, None);
     bureau.followup().run_sweep(sweep()).await.expect("swept");
 
     split.city.stop().await;
@@ -243,17 +255,19 @@ async fn what_a_contact_taught_follows_somebody_who_was_transferred_before_the_r
     let sweep = || RunSweepRequest { request_id: bangfu::client::request_id(), ..Default::default() };
     bureau.followup().run_sweep(sweep()).await.expect("swept");
 
-    // Learned while the registry is down; when it is back, the move comes before the delivery.
+    // Learned while the registry is down. Follow-up is stopped before it is back, so the move comes before the delivery.
     split.city.stop().await;
     let learns = RecordContactRequest {
         status_learned: learned(EmploymentStatus::Startup, "2026-01-05"),
         ..contact(&split.city, &person_id)
     };
     record(&clerk, learns).await;
-    let mut look = split.city.look("followup").await;
-    let hold = "BEGIN; LOCK TABLE delivery IN ACCESS EXCLUSIVE MODE";
-    sqlx::raw_sql(hold).execute(&mut look).await.expect("deliveries wait");
-    split.start_people().await;
+    let plan = split.followup_plan().await;
+    let mut people = split.city.plan().await;
+    people.listen = split.people_at;
+    people.followup = None;
+    split.followup.stop().await.expect("stopped");
+    split.city.start(people).await;
     let offer = OfferTransferRequest {
         request_id: bangfu::client::request_id(),
         person_id: person_id.clone(),
@@ -268,7 +282,7 @@ async fn what_a_contact_taught_follows_somebody_who_was_transferred_before_the_r
         ..Default::default()
     };
     split.city.clerk(LIBAO).people().accept_transfer(accept).await.expect("accepted");
-    sqlx::raw_sql("ROLLBACK").execute(&mut look).await.expect("deliveries go on");
+    split.followup = Suite::start(plan).await.expect("started again");
 
     until("it is delivered", async || pending(&split.city).await == 0).await;
     let entered: Vec<String> = sqlx::query_scalar("SELECT township FROM audit WHERE action = 'RECORD_EMPLOYMENT'")
@@ -280,6 +294,7 @@ async fn what_a_contact_taught_follows_somebody_who_was_transferred_before_the_r
     let there = split.city.clerk(LIBAO).people().get_person(request).await.expect("there").into_inner();
     assert_eq!(there.level(), ServiceLevel::Stable);
     split.city.settle().await;
+    let bureau = split.at_followup("bureau-1", Role::Bureau, None);
     bureau.followup().run_sweep(sweep()).await.expect("swept");
     let receiver = split.at_followup("clerk-1", Role::Clerk, Some(LIBAO));
     let owed = standing(&duties(&receiver, ListDutiesRequest::default()).await);
