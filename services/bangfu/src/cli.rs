@@ -1,7 +1,10 @@
 //! The commands, as typed.
 
 mod data_match;
+mod duplicates;
+mod households;
 mod privacy;
+mod recognitions;
 mod register;
 mod token;
 mod transfers;
@@ -18,7 +21,10 @@ use clap::{Args, Parser, Subcommand};
 
 use self::{
     data_match::MatchVerb,
+    duplicates::DuplicatesVerb,
+    households::HouseholdsVerb,
     privacy::{AuditVerb, KeysVerb, RetentionVerb},
+    recognitions::RecognitionsVerb,
     register::{PeopleVerb, TownshipsVerb},
     token::TokenArgs,
     transfers::TransfersVerb,
@@ -55,6 +61,15 @@ enum Verb {
     /// 服务对象: the people of your township.
     #[command(subcommand)]
     People(PeopleVerb),
+    /// 疑似重复: entries that may be one person, and merging them.
+    #[command(subcommand)]
+    Duplicates(DuplicatesVerb),
+    /// 就业困难认定: recognition of difficulty.
+    #[command(subcommand)]
+    Recognitions(RecognitionsVerb),
+    /// 家庭: households, and whether nobody in them works.
+    #[command(subcommand)]
+    Households(HouseholdsVerb),
     /// 转移: people who go from one township to another.
     #[command(subcommand)]
     Transfers(TransfersVerb),
@@ -154,6 +169,9 @@ impl Verb {
             }
             Self::Townships(verb) => verb.run().await,
             Self::People(verb) => verb.run().await,
+            Self::Duplicates(verb) => verb.run().await,
+            Self::Recognitions(verb) => verb.run().await,
+            Self::Households(verb) => verb.run().await,
             Self::Transfers(verb) => verb.run().await,
             Self::Match(verb) => verb.run().await,
             Self::Duties(verb) => verb.run().await,

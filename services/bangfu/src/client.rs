@@ -2,11 +2,14 @@
 
 pub mod audit;
 pub mod contacts;
+pub mod duplicates;
 pub mod duties;
+pub mod households;
 pub mod keys;
 pub mod matches;
 pub mod people;
 pub mod problem;
+pub mod recognitions;
 pub mod retention;
 pub mod sweeps;
 pub mod table;

@@ -2,11 +2,11 @@
 
 use bangfu::client::{Client, request_id};
 use bangfu_proto::people::v1::{
-    AppliedAt, AppliedBy, ApplyForRecognitionRequest, CreateHouseholdRequest, DifficultyType, EmploymentStatus as S,
-    FindPersonRequest, GetEmploymentHistoryRequest, GetHouseholdRequest, Household, HouseholdKind, HouseholdRelation,
-    HouseholdState, ListPeopleRequest, ListRecognitionsRequest, MergePeopleRequest, NewEmployment, NewHouseholdMember,
-    RecogniseHouseholdRequest, RegisterPersonRequest, RetentionKind, RevealPersonRequest, RunRetentionRequest,
-    UnmergePeopleRequest,
+    AddHouseholdMemberRequest, AppliedAt, AppliedBy, ApplyForRecognitionRequest, CreateHouseholdRequest,
+    DifficultyType, EmploymentStatus as S, FindPersonRequest, GetEmploymentHistoryRequest, GetHouseholdRequest,
+    Household, HouseholdKind, HouseholdRelation, HouseholdState, ListPeopleRequest, ListRecognitionsRequest,
+    MergePeopleRequest, NewEmployment, NewHouseholdMember, RecogniseHouseholdRequest, RegisterPersonRequest,
+    RetentionKind, RevealPersonRequest, RunRetentionRequest, UnmergePeopleRequest,
 };
 use bangfu_testkit::{City, DADONG, LIBAO, reason, sample};
 
@@ -86,6 +86,49 @@ async fn whoever_moves_leaves_their_household_and_takes_their_recognitions_along
     let found = there.people().list_people(named.clone()).await.expect("listed").into_inner().people;
     assert_eq!(found.len(), 1, "found by name at once where they live now");
     assert!(here.people().list_people(named).await.expect("listed").into_inner().people.is_empty());
+    city.close().await;
+}
+
+#[tokio::test]
+async fn of_one_household_the_merged_entry_leaves_it_and_belongs_to_it_again_when_that_is_undone() {
+    let city = City::new().await;
+    let clerk = city.clerk(DADONG);
+    let (kept, merged) = (somebody(&clerk, 1).await, somebody(&clerk, 2).await);
+    let home = recognised_home(&city, &kept).await;
+    let member = NewHouseholdMember {
+        person_id: merged.clone(),
+        relation: HouseholdRelation::Spouse.into(),
+        ..Default::default()
+    };
+    let request = AddHouseholdMemberRequest {
+        request_id: request_id(),
+        household_id: home.household_id.clone(),
+        member: Some(member),
+    };
+    clerk.people().add_household_member(request).await.expect("came");
+    let present = async || {
+        let request = GetHouseholdRequest { household_id: home.household_id.clone(), ..Default::default() };
+        let home = clerk.people().get_household(request).await.expect("found").into_inner();
+        home.members
+            .into_iter()
+            .filter(|member| member.until.is_none())
+            .map(|member| member.person_id)
+            .collect::<Vec<_>>()
+    };
+    let request = MergePeopleRequest {
+        request_id: request_id(),
+        kept_person_id: kept.clone(),
+        merged_person_id: merged.clone(),
+        reason: "同一人".to_owned(),
+    };
+    let merge = clerk.people().merge_people(request).await.expect("merged").into_inner();
+    assert_eq!(present().await, std::slice::from_ref(&kept));
+    let undo =
+        UnmergePeopleRequest {
+            request_id: request_id(), merge_id: merge.merge_id, reason: "并非同一人".to_owned()
+        };
+    clerk.people().unmerge_people(undo).await.expect("undone");
+    assert_eq!(present().await, [kept, merged]);
     city.close().await;
 }
 

@@ -32,6 +32,9 @@ pub(super) enum TownshipsVerb {
 pub(super) enum PeopleVerb {
     /// Lists them, personal data masked.
     List {
+        /// 姓名: the whole of it, or its first or last two characters.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        name: String,
         /// Only this village.
         #[arg(long, default_value = "", hide_default_value = true)]
         village: String,
@@ -88,8 +91,8 @@ impl TownshipsVerb {
 impl PeopleVerb {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::List { village, township, connection } => {
-                let request = people::ListPeopleRequest { village, township, ..Default::default() };
+            Self::List { name, village, township, connection } => {
+                let request = people::ListPeopleRequest { name, village, township, ..Default::default() };
                 let listed = client::people::everybody(&connection.open().await?, request).await?;
                 show(client::people::table(&listed));
                 say(format_args!("共 {} 人 people", listed.len()));

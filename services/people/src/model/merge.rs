@@ -64,6 +64,9 @@ pub struct Moved {
     /// Households, and the day on which they came into each.
     #[serde(default)]
     pub households: Vec<(Uuid, NaiveDate)>,
+    /// Households that both belonged to, which the merged entry left for it.
+    #[serde(default)]
+    pub households_left: Vec<Uuid>,
     /// ID numbers, by their index.
     #[serde(default)]
     pub identities: Vec<Vec<u8>>,

@@ -11,7 +11,7 @@ use crate::{
     model::{
         audit::Action,
         employment::{EmploymentRecord, believed},
-        merge::Merge,
+        merge::{Merge, Moved},
     },
     store,
     vault::TownshipKey,
@@ -37,8 +37,9 @@ pub(super) async fn handle(svc: &People, request: Request<MergePeopleRequest>) -
                 undone: None,
                 created_at: clock.now(),
             };
-            let homes = one_household(tx, kept_id, merged_id).await?;
+            let (homes, households_left) = one_household(tx, kept_id, merged_id).await?;
             let moved = store::merge::carry(tx, merged_id, kept_id).await?;
+            let moved = Moved { households_left, ..moved };
             store::merge::insert(tx, &merge, &moved).await?;
             store::merge::settle(tx, merged_id, Some(kept_id), None).await?;
             store::duplicate::settle(tx, (kept_id, merged_id), DuplicateState::Merged, &reason).await?;
@@ -56,8 +57,9 @@ pub(super) async fn handle(svc: &People, request: Request<MergePeopleRequest>) -
     Ok(merge)
 }
 
-/// The household of the two, locked. Errors: PERSON_IN_HOUSEHOLD when they belong to two.
-async fn one_household(tx: &mut TownshipTx, kept_id: Uuid, merged_id: Uuid) -> Result<Vec<Uuid>, Error> {
+/// The household of the two, locked, and whether the merged entry left it. Errors: PERSON_IN_HOUSEHOLD when they belong to
+/// two.
+async fn one_household(tx: &mut TownshipTx, kept_id: Uuid, merged_id: Uuid) -> Result<(Vec<Uuid>, Vec<Uuid>), Error> {
     let homes = store::household::of_people(tx, &[kept_id, merged_id]).await?;
     if let [_, household_id, ..] = homes.as_slice() {
         return Err(Error::PersonInHousehold { person_id: merged_id, household_id: *household_id });
@@ -66,12 +68,15 @@ async fn one_household(tx: &mut TownshipTx, kept_id: Uuid, merged_id: Uuid) -> R
         store::household::lock(tx, *household_id).await?;
     }
     // Of one household, both: the merged entry leaves it, for one person cannot live there twice.
+    let mut left = Vec::new();
     if store::household::of_people(tx, &[kept_id]).await? == homes {
         for household_id in &homes {
-            store::household::remove_member(tx, *household_id, merged_id, tx.clock().today()).await?;
+            if store::household::remove_member(tx, *household_id, merged_id, tx.clock().today()).await? {
+                left.push(*household_id);
+            }
         }
     }
-    Ok(homes)
+    Ok((homes, left))
 }
 
 /// Tells households whose members changed.

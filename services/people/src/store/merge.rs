@@ -23,6 +23,7 @@ pub(crate) async fn carry(tx: &mut TownshipTx, from: Uuid, to: Uuid) -> Result<M
         recognitions: recognitions(tx, from, to).await?,
         surveys: surveys(tx, from, to).await?,
         households: households(tx, from, to).await?,
+        households_left: Vec::new(),
         identities: identities(tx, from, to).await?,
     })
 }
@@ -194,6 +195,7 @@ pub(crate) async fn give_back(tx: &mut TownshipTx, kept: Uuid, back: Uuid, moved
     let records = employment_back(tx, kept, back, &moved.employment).await?;
     memberships_back(tx, kept, back, &moved.memberships).await?;
     rows_back(tx, kept, back, moved).await?;
+    households_again(tx, back, &moved.households_left).await?;
     Ok(records)
 }
 
@@ -254,6 +256,38 @@ async fn memberships_back(
         back,
         &groups,
         &from,
+    )
+    .execute(tx)
+    .await
+    .map(drop)
+    .map_err(fault)
+}
+
+/// Households that were left for the merge are theirs again, unless they came into another one since.
+#[tracing::instrument(name = "db.merge.households_again", level = "debug", skip_all)]
+async fn households_again(tx: &mut TownshipTx, back: Uuid, left: &[Uuid]) -> Result<(), Error> {
+    let township = tx.township().to_owned();
+    sqlx::query!(
+        r#"
+        UPDATE household_member m
+           SET until_on = NULL
+         WHERE m.township = $1
+           AND m.person_id = $2
+           AND m.household_id = ANY ($3)
+           AND m.from_on = (SELECT max(l.from_on)
+                              FROM household_member l
+                             WHERE l.township = $1
+                               AND l.person_id = $2
+                               AND l.household_id = m.household_id)
+           AND NOT EXISTS (SELECT
+                             FROM household_member o
+                            WHERE o.township = $1
+                              AND o.person_id = $2
+                              AND o.until_on IS NULL)
+        "#,
+        township,
+        back,
+        left,
     )
     .execute(tx)
     .await
