@@ -11,6 +11,7 @@ mod crossings;
 mod feeds;
 mod foreign;
 mod journeys;
+mod life;
 mod merges;
 mod rosters;
 mod secrets;

@@ -34,3 +34,9 @@ BEGIN
     EXECUTE format('GRANT UPDATE (person_id) ON identity TO %s', service);
 END
 $$;
+
+-- Of somebody who left, and was merged where they live now, the records may come back under the entry that was kept: what is
+-- left here of them stays beside it. A record is corrected once by its own person, which the foreign key asks for anyway.
+DROP INDEX employment_record_is_corrected_once;
+CREATE UNIQUE INDEX employment_record_is_corrected_once
+    ON employment (township, person_id, corrects) WHERE corrects IS NOT NULL;

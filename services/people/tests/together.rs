@@ -4,9 +4,9 @@ use bangfu::client::{Client, request_id};
 use bangfu_proto::people::v1::{
     AddHouseholdMemberRequest, AppliedAt, AppliedBy, ApplyForRecognitionRequest, CreateHouseholdRequest,
     DifficultyType, EmploymentStatus as S, FindPersonRequest, GetEmploymentHistoryRequest, GetHouseholdRequest,
-    Household, HouseholdKind, HouseholdRelation, HouseholdState, ListPeopleRequest, ListRecognitionsRequest,
-    MergePeopleRequest, NewEmployment, NewHouseholdMember, RecogniseHouseholdRequest, RegisterPersonRequest,
-    RetentionKind, RevealPersonRequest, RunRetentionRequest, UnmergePeopleRequest,
+    GetRecognitionRequest, Household, HouseholdKind, HouseholdRelation, HouseholdState, ListPeopleRequest,
+    ListRecognitionsRequest, MergePeopleRequest, NewEmployment, NewHouseholdMember, RecogniseHouseholdRequest,
+    RegisterPersonRequest, RetentionKind, RevealPersonRequest, RunRetentionRequest, UnmergePeopleRequest,
 };
 use bangfu_testkit::{City, DADONG, LIBAO, reason, sample};
 
@@ -76,6 +76,10 @@ async fn whoever_moves_leaves_their_household_and_takes_their_recognitions_along
     let left = here.people().get_household(request).await.expect("found").into_inner();
     assert_eq!((left.state(), left.members[0].until.is_some()), (HouseholdState::Cleared, true));
     let list = ListRecognitionsRequest { person_id: id.clone(), ..Default::default() };
+    let ours = here.people().list_recognitions(list.clone()).await.expect("listed").into_inner().recognitions;
+    assert!(ours.is_empty(), "listed where they live now");
+    let read = GetRecognitionRequest { recognition_id: applied.recognition_id.clone(), ..Default::default() };
+    assert!(here.people().get_recognition(read.clone()).await.is_ok(), "and read for thirty days");
     let theirs = there.people().list_recognitions(list).await.expect("listed").into_inner().recognitions;
     assert_eq!(theirs.len(), 1);
     assert_eq!(
@@ -86,6 +90,8 @@ async fn whoever_moves_leaves_their_household_and_takes_their_recognitions_along
     let found = there.people().list_people(named.clone()).await.expect("listed").into_inner().people;
     assert_eq!(found.len(), 1, "found by name at once where they live now");
     assert!(here.people().list_people(named).await.expect("listed").into_inner().people.is_empty());
+    city.turn_to("2026-02-05");
+    assert_eq!(reason(&here.people().get_recognition(read).await.expect_err("no more")), "NOT_FOUND");
     city.close().await;
 }
 

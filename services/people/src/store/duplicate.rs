@@ -293,7 +293,7 @@ pub(crate) async fn lock(tx: &mut TownshipTx, pair_id: Uuid) -> Result<FoundPair
     found.ok_or(Error::NotFound(Resource::Duplicate))
 }
 
-/// Pairs after one, in the order in which they were found.
+/// Pairs of people who are both here after one, in the order in which they were found.
 #[tracing::instrument(name = "db.duplicate.page", level = "debug", skip_all)]
 pub(crate) async fn page(
     tx: &mut TownshipTx,
@@ -307,6 +307,11 @@ pub(crate) async fn page(
         "AND pair_id > $2
          AND ($3::text IS NULL OR state = $3)
          AND ($4::uuid IS NULL OR first_id = $4 OR second_id = $4)
+         AND NOT EXISTS (SELECT
+                           FROM person p
+                          WHERE p.township = $1
+                            AND p.person_id IN (duplicate.first_id, duplicate.second_id)
+                            AND p.left_on IS NOT NULL)
        ORDER BY pair_id
        LIMIT $5",
         after,

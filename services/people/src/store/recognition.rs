@@ -6,7 +6,10 @@ use bangfu_proto::people::v1::{AppliedAt, AppliedBy, DifficultyType, Recognition
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use crate::model::recognition::{CheckedFact, Recognition, Step, fact_word, is_open, state_word};
+use crate::model::{
+    recognition::{CheckedFact, Recognition, Step, fact_word, is_open, state_word},
+    transfer::read_since,
+};
 
 /// Enters an application. Errors: RECOGNITION_STANDS.
 #[tracing::instrument(name = "db.recognition.insert", level = "debug", skip_all)]
@@ -133,10 +136,22 @@ macro_rules! recognitions {
     }};
 }
 
-/// One application. Errors: NOT_FOUND.
+/// One application; of somebody who left, for as long as they may be read. Errors: NOT_FOUND.
 #[tracing::instrument(name = "db.recognition.get", level = "debug", skip_all)]
 pub(crate) async fn get(tx: &mut TownshipTx, recognition_id: Uuid) -> Result<Recognition, Error> {
-    let row = recognitions!(tx, "AND recognition_id = $2", recognition_id).fetch_optional(tx).await.map_err(fault)?;
+    let since = read_since(tx.clock().today());
+    let row = recognitions!(
+        tx,
+        "AND recognition_id = $2
+         AND EXISTS (SELECT
+                       FROM person p
+                      WHERE p.township = $1
+                        AND p.person_id = recognition.person_id
+                        AND (p.left_known_on IS NULL OR p.left_known_on >= $3))",
+        recognition_id,
+        since
+    );
+    let row = row.fetch_optional(tx).await.map_err(fault)?;
     row.ok_or(Error::NotFound(Resource::Recognition))?.recognition()
 }
 
@@ -147,7 +162,8 @@ pub(crate) async fn of_person(tx: &mut TownshipTx, person_id: Uuid) -> Result<Ve
     rows.fetch_all(tx).await.map_err(fault)?.into_iter().map(Row::recognition).collect()
 }
 
-/// Applications before one, the latest first.
+/// Applications of people who are here, before one of them, the latest first. What stayed with a merged entry is found
+/// by naming that.
 #[tracing::instrument(name = "db.recognition.page", level = "debug", skip_all)]
 pub(crate) async fn page(
     tx: &mut TownshipTx,
@@ -161,6 +177,12 @@ pub(crate) async fn page(
         "AND recognition_id < $2
          AND ($3::uuid IS NULL OR person_id = $3)
          AND ($4::text IS NULL OR state = $4)
+         AND EXISTS (SELECT
+                       FROM person p
+                      WHERE p.township = $1
+                        AND p.person_id = recognition.person_id
+                        AND p.left_on IS NULL
+                        AND (p.merged_into IS NULL OR $3::uuid IS NOT NULL))
        ORDER BY recognition_id DESC
        LIMIT $5",
         before,
