@@ -24,7 +24,7 @@ pub(super) async fn handle(svc: &People, request: Request<RecordSurveyRequest>) 
 
     let mut tx = svc.ground.db.township(&permit).await?;
     let survey = tx
-        .once(request_id, &request, async |tx| {
+        .once_as(request_id, &svc.vault.fingerprint(&request), async |tx| {
             served::lock(tx, person_id).await?;
             let entered_by = permit.caller().subject.clone();
             let survey = Survey { survey_id: id::new(clock), person_id, answers, entered_by, created_at: clock.now() };

@@ -23,7 +23,7 @@ pub(super) async fn handle(svc: &People, request: Request<RegisterPersonRequest>
 
     let mut tx = svc.ground.db.township(&permit).await?;
     let person = tx
-        .once(request_id, &request, async |tx| {
+        .once_as(request_id, &svc.vault.fingerprint(&request), async |tx| {
             let people = vec![registration.person];
             let registered = register::many(tx, &svc.vault, people, source, Effect::Write).await?.pop();
             let registered = registered.ok_or_else(|| Error::internal("one person, no answer"))?;

@@ -27,7 +27,7 @@ pub(super) async fn handle(svc: &People, request: Request<UpdatePersonRequest>) 
 
     let mut tx = svc.ground.db.township(&permit).await?;
     let person = tx
-        .once(request_id, &request, async |tx| {
+        .once_as(request_id, &svc.vault.fingerprint(&request), async |tx| {
             served::lock(tx, person_id).await?;
             let before = read(svc, tx, person_id).await?;
             if before.etag != request.etag {

@@ -37,6 +37,12 @@ impl Vault {
         self.hash(&[id.reveal().as_bytes()])
     }
 
+    /// What stands for a request with personal data among the results that are repeated: an unkeyed hash of one person's
+    /// data could be guessed.
+    pub fn fingerprint(&self, request: &impl prost::Message) -> [u8; 32] {
+        self.hash(&[b"request\0", &request.encode_to_vec()])
+    }
+
     /// What somebody is found by.
     ///
     /// Two numbers that differ in two places at most agree in at least three of their five parts: area code, year, month
