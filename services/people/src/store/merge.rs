@@ -518,3 +518,29 @@ impl Row {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::store::with_a_person;
+
+    /// What [`super::carry`] takes to the kept entry.
+    const CARRIED: [&str; 8] = [
+        "employment",
+        "employment_registration",
+        "household_member",
+        "identity",
+        "membership",
+        "recognition",
+        "survey",
+        "unemployment_registration",
+    ];
+    /// The entry itself, what the trail says of it, and transfers it took part in.
+    const STAYING: [&str; 3] = ["audit", "person", "transfer"];
+
+    #[test]
+    fn every_table_with_a_person_is_carried_or_stays_on_purpose() {
+        let mut known: Vec<_> = CARRIED.into_iter().chain(STAYING).collect();
+        known.sort_unstable();
+        assert_eq!(with_a_person(), known, "a table with a person_id is carried by a merge, or stays");
+    }
+}

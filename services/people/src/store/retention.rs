@@ -315,3 +315,30 @@ pub(crate) async fn delete_imports(tx: &mut TownshipTx, before: DateTime<Utc>) -
         .map_err(fault)?;
     Ok(deleted.rows_affected())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::store::with_a_person;
+
+    /// What of somebody anonymised is emptied, or deleted.
+    const EMPTIED: [&str; 9] = [
+        "employment",
+        "employment_registration",
+        "identity",
+        "membership",
+        "person",
+        "recognition",
+        "survey",
+        "transfer",
+        "unemployment_registration",
+    ];
+    /// Without a word about anybody; and the audit trail, whose chain proves itself only as a whole.
+    const KEPT: [&str; 2] = ["audit", "household_member"];
+
+    #[test]
+    fn every_table_with_a_person_is_emptied_or_kept_on_purpose() {
+        let mut known: Vec<_> = EMPTIED.into_iter().chain(KEPT).collect();
+        known.sort_unstable();
+        assert_eq!(with_a_person(), known, "a table with a person_id is emptied by retention, or kept");
+    }
+}
