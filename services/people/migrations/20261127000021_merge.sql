@@ -21,7 +21,7 @@ CREATE TABLE merge (
 );
 CREATE UNIQUE INDEX an_entry_is_merged_once ON merge (township, merged_id) WHERE undone_on IS NULL;
 CREATE INDEX merge_by_kept ON merge (township, kept_id);
-SELECT wall.fence('merge', 'SELECT, INSERT, UPDATE (undone_on, undone_by, undo_reason, reason)');
+SELECT wall.fence('merge', 'SELECT, INSERT, UPDATE (undone_on, undone_by, undo_reason, reason, moved)');
 
 -- Records are never overwritten; whose they are may change, and nothing else of them.
 DO $$

@@ -70,7 +70,7 @@ pub(crate) async fn locked(tx: &mut TownshipTx, household_id: Uuid) -> Result<Ho
     for person_id in members {
         match served::lock(tx, person_id).await {
             Ok(()) => served = true,
-            Err(Error::VillageNotYours | Error::NotFound(Resource::Person)) => {}
+            Err(Error::VillageNotYours | Error::NotFound(Resource::Person) | Error::PersonMerged { .. }) => {}
             Err(error) => return Err(error),
         }
     }

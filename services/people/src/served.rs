@@ -11,13 +11,19 @@ use crate::{model::transfer::read_since, store};
 /// read), PERSON_ANONYMISED, VILLAGE_NOT_YOURS, PERSON_MERGED.
 pub(crate) async fn lock(tx: &mut TownshipTx, person_id: Uuid) -> Result<(), Error> {
     let person = store::person::lock(tx, person_id).await?.ok_or(Error::NotFound(Resource::Person))?;
-    match (person.left_known_on, person.merged_into) {
-        (Some(known), _) if known < read_since(tx.clock().today()) => Err(Error::NotFound(Resource::Person)),
-        (Some(_), _) => Err(Error::PersonTransferred),
-        (None, _) if person.anonymised_on.is_some() => Err(Error::PersonAnonymised),
-        (None, _) if !tx.permit().caller().serves(&person.village) => Err(Error::VillageNotYours),
-        (None, Some(person_id)) => Err(Error::PersonMerged { person_id }),
-        (None, None) => Ok(()),
+    if person.left_known_on.is_some_and(|known| known < read_since(tx.clock().today())) {
+        return Err(Error::NotFound(Resource::Person));
+    }
+    // The entry that was kept says the rest: where they live, whether it is known who they are.
+    if let Some(person_id) = person.merged_into {
+        let serves = tx.permit().caller().serves(&person.village);
+        return Err(if serves { Error::PersonMerged { person_id } } else { Error::VillageNotYours });
+    }
+    match person.left_known_on {
+        Some(_) => Err(Error::PersonTransferred),
+        None if person.anonymised_on.is_some() => Err(Error::PersonAnonymised),
+        None if !tx.permit().caller().serves(&person.village) => Err(Error::VillageNotYours),
+        None => Ok(()),
     }
 }
 

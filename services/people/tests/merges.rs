@@ -13,7 +13,10 @@ use bangfu_testkit::{City, DADONG, LIBAO, reason, sample};
 use proptest::{collection::vec, prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 use tonic::Status;
 
-use crate::walls::get;
+use crate::{
+    transfers::{accept, offer},
+    walls::get,
+};
 
 fn on(day: &str) -> Option<CalendarDate> {
     date(day.parse().expect("a date"))
@@ -188,90 +191,187 @@ enum Act {
     Merge(usize, usize),
     Undo(usize),
     Record(usize),
+    Correct(usize),
     Join(usize),
+    Move(usize),
 }
 
 fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         3 => (0..4_usize, 0..4_usize).prop_map(|(kept, merged)| Act::Merge(kept, merged)),
-        3 => (0..8_usize).prop_map(Act::Undo),
+        3 => (0..6_usize).prop_map(Act::Undo),
         2 => (0..4_usize).prop_map(Act::Record),
+        2 => (0..4_usize).prop_map(Act::Correct),
         1 => (0..4_usize).prop_map(Act::Join),
+        3 => (0..4_usize).prop_map(Act::Move),
     ]
 }
 
-/// Whatever is merged and undone in whatever order: every record stands once, under the entry it belongs to by then.
-#[tokio::test(flavor = "multi_thread")]
-async fn in_any_order_of_merging_and_undoing_nothing_is_lost_or_doubled() {
-    let city = City::new().await;
-    let clerk = city.clerk(DADONG);
-    let mut runner = TestRunner::deterministic();
-    for round in 0..8_u32 {
-        let acts = vec(act(), 12).new_tree(&mut runner).expect("a sequence").current();
-        let mut ids = Vec::new();
-        for n in 0..4 {
-            ids.push(somebody(&clerk, 100 + round * 4 + n, S::Unemployed, "2025-06-01").await);
-        }
-        // The model: whose each record is, who is merged into whom, and what each merge brought.
-        let mut owner: Vec<(String, usize)> = Vec::new();
-        for (at, id) in ids.iter().enumerate() {
-            owner.extend(history(&clerk, id).await.into_iter().map(|record| (record, at)));
-        }
-        let mut into: [Option<usize>; 4] = [None; 4];
-        let mut done: Vec<(Merge, usize, usize, Vec<String>, bool)> = Vec::new();
-        for act in &acts {
-            match *act {
-                Act::Merge(kept, merged) => {
-                    let answer = merges(&clerk, &ids[kept], &ids[merged]).await;
-                    let possible = kept != merged && into[kept].is_none() && into[merged].is_none();
-                    assert_eq!(answer.is_ok(), possible, "{acts:?}");
-                    let Ok(merge) = answer else { continue };
-                    into[merged] = Some(kept);
-                    let brought: Vec<_> =
-                        owner.iter().filter(|(_, at)| *at == merged).map(|(record, _)| record.clone()).collect();
-                    owner.iter_mut().filter(|(_, at)| *at == merged).for_each(|(_, at)| *at = kept);
-                    done.push((merge, kept, merged, brought, false));
+/// A merge that was made: where, of whom, which records it brought, and whether it was undone.
+struct Made {
+    merge: Merge,
+    town: usize,
+    kept: usize,
+    merged: usize,
+    brought: Vec<String>,
+    undone: bool,
+}
+
+/// What has to be true of four entries of two townships.
+struct Model {
+    ids: Vec<String>,
+    /// Whose each record is.
+    owner: Vec<(String, usize)>,
+    /// What each record corrects.
+    corrects: Vec<(String, String)>,
+    into: [Option<usize>; 4],
+    town: [usize; 4],
+    made: Vec<Made>,
+}
+
+impl Model {
+    fn of(&self, at: usize) -> Vec<String> {
+        let mut records: Vec<_> =
+            self.owner.iter().filter(|(_, whose)| *whose == at).map(|(record, _)| record.clone()).collect();
+        records.sort_unstable();
+        records
+    }
+
+    fn give(&mut self, from: usize, to: usize, which: impl Fn(&str) -> bool) {
+        self.owner.iter_mut().filter(|(record, at)| *at == from && which(record)).for_each(|(_, at)| *at = to);
+    }
+
+    async fn act(&mut self, towns: &[Client; 2], act: &Act) -> usize {
+        let clerk = |at: usize| &towns[at];
+        match *act {
+            Act::Merge(kept, merged) => {
+                let town = self.town[kept];
+                let answer = merges(clerk(town), &self.ids[kept], &self.ids[merged]).await;
+                let possible = kept != merged
+                    && self.into[kept].is_none()
+                    && self.into[merged].is_none()
+                    && town == self.town[merged];
+                assert_eq!(answer.is_ok(), possible, "{act:?}: {answer:?}");
+                let Ok(merge) = answer else { return 0 };
+                self.into[merged] = Some(kept);
+                let brought = self.of(merged);
+                self.give(merged, kept, |_| true);
+                self.made.push(Made { merge, town, kept, merged, brought, undone: false });
+                1
+            }
+            Act::Undo(which) => {
+                let Some(made) = self.made.get(which) else { return 0 };
+                let (town, kept, merged, brought) = (made.town, made.kept, made.merged, made.brought.clone());
+                let answer = undoes(clerk(town), &made.merge).await;
+                let possible = !made.undone && self.into[kept].is_none() && self.town[kept] == town;
+                assert_eq!(answer.is_ok(), possible, "{act:?}: {answer:?}");
+                if answer.is_err() {
+                    return 0;
                 }
-                Act::Undo(which) => {
-                    let Some((merge, kept, merged, brought, undone)) = done.get_mut(which) else { continue };
-                    let answer = undoes(&clerk, merge).await;
-                    assert_eq!(answer.is_ok(), !*undone && into[*kept].is_none(), "{acts:?}");
-                    if answer.is_ok() {
-                        *undone = true;
-                        into[*merged] = None;
-                        let kept = *kept;
-                        for (record, at) in owner.iter_mut().filter(|(_, at)| *at == kept) {
-                            if brought.contains(record) {
-                                *at = *merged;
-                            }
-                        }
-                    }
+                self.made[which].undone = true;
+                self.into[merged] = None;
+                self.town[merged] = town;
+                // A correction entered since goes back with what it corrects.
+                let mut back = brought;
+                while let Some((record, _)) =
+                    self.corrects.iter().find(|(record, corrected)| back.contains(corrected) && !back.contains(record))
+                {
+                    back.push(record.clone());
                 }
-                Act::Record(at) => {
-                    let answer = becomes(&clerk, &ids[at], S::Flexible, "2026-01-02").await;
-                    assert_eq!(answer.is_ok(), into[at].is_none());
-                    owner.extend(answer.ok().map(|record| (record, at)));
+                self.give(kept, merged, |record| back.iter().any(|it| it == record));
+                1
+            }
+            Act::Record(at) => {
+                let answer = becomes(clerk(self.town[at]), &self.ids[at], S::Flexible, "2026-01-02").await;
+                assert_eq!(answer.is_ok(), self.into[at].is_none(), "{act:?}: {answer:?}");
+                self.owner.extend(answer.ok().map(|record| (record, at)));
+                0
+            }
+            Act::Correct(at) => {
+                let Some(wrong) = self.of(at).pop() else { return 0 };
+                let request = RecordEmploymentRequest {
+                    request_id: request_id(),
+                    person_id: self.ids[at].clone(),
+                    employment: Some(sample::employment(S::Startup, "2026-01-03")),
+                    corrects_record_id: wrong.clone(),
+                    ..Default::default()
+                };
+                if let Ok(record) = clerk(self.town[at]).people().record_employment(request).await {
+                    let record = record.into_inner().record_id;
+                    self.owner.push((record.clone(), at));
+                    self.corrects.push((record, wrong));
                 }
-                Act::Join(at) => {
-                    let request = JoinGroupRequest {
-                        request_id: request_id(),
-                        person_id: ids[at].clone(),
-                        group: Group::RelativePoverty.into(),
-                        source: bangfu_proto::people::v1::Source::DataMatch.into(),
-                        ..Default::default()
-                    };
-                    drop(clerk.people().join_group(request).await);
-                }
+                0
+            }
+            Act::Join(at) => {
+                let request = JoinGroupRequest {
+                    request_id: request_id(),
+                    person_id: self.ids[at].clone(),
+                    group: Group::RelativePoverty.into(),
+                    source: bangfu_proto::people::v1::Source::DataMatch.into(),
+                    ..Default::default()
+                };
+                drop(clerk(self.town[at]).people().join_group(request).await);
+                0
+            }
+            Act::Move(at) => {
+                let (from, to) = (self.town[at], 1 - self.town[at]);
+                let offered = offer(clerk(from), &self.ids[at], [DADONG, LIBAO][to]).await;
+                assert_eq!(offered.is_ok(), self.into[at].is_none(), "{act:?}: {offered:?}");
+                let Ok(offered) = offered else { return 0 };
+                accept(clerk(to), &offered.transfer_id).await.expect("accepted");
+                self.town[at] = to;
+                1
             }
         }
-        for (at, id) in ids.iter().enumerate() {
-            let mut expected: Vec<_> =
-                owner.iter().filter(|(_, whose)| *whose == at).map(|(record, _)| record.clone()).collect();
-            expected.sort_unstable();
-            assert_eq!(history(&clerk, id).await, expected, "{acts:?}");
-            let shown = get(&clerk, id).await.expect("found");
-            assert_eq!(shown.merged_into_person_id.is_empty(), into[at].is_none());
+    }
+}
+
+/// Whatever is merged, undone and moved in whatever order: everybody is in one township, every record stands once, under the
+/// entry it belongs to by then, and the level follows from it.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_any_order_of_merging_undoing_and_moving_nothing_is_lost_or_doubled() {
+    let city = City::new().await;
+    let towns = [city.clerk(DADONG), city.clerk(LIBAO)];
+    let mut runner = TestRunner::deterministic();
+    let mut done = 0;
+    for round in 0..12_u32 {
+        let acts = vec(act(), 16).new_tree(&mut runner).expect("a sequence").current();
+        let mut model = Model {
+            ids: Vec::new(),
+            owner: Vec::new(),
+            corrects: Vec::new(),
+            into: [None; 4],
+            town: [0; 4],
+            made: Vec::new(),
+        };
+        for n in 0..4 {
+            let id = somebody(&towns[0], 100 + round * 4 + n, S::Unemployed, "2025-06-01").await;
+            let at = model.ids.len();
+            model.owner.extend(history(&towns[0], &id).await.into_iter().map(|record| (record, at)));
+            model.ids.push(id);
+        }
+        for act in &acts {
+            done += model.act(&towns, act).await;
+        }
+        for (at, id) in model.ids.iter().enumerate() {
+            let clerk = &towns[model.town[at]];
+            if let Some(kept) = model.into[at] {
+                // Where it was merged it leads on, for as long as the kept one is read there.
+                let shown = get(clerk, id).await.expect("found");
+                assert_eq!(shown.merged_into_person_id, model.ids[kept], "{acts:?}");
+                continue;
+            }
+            assert_eq!(history(clerk, id).await, model.of(at), "{acts:?}");
+            let shown = get(clerk, id).await.expect("found");
+            assert_eq!((shown.merged_into_person_id.as_str(), shown.left_on), ("", None), "{acts:?}");
+            let level = GetLevelRequest { person_id: id.clone(), ..Default::default() };
+            let level = clerk.people().get_level(level).await.expect("found").into_inner().level();
+            assert_eq!(shown.level(), level, "{acts:?}");
+            let elsewhere = &towns[1 - model.town[at]];
+            assert!(!listed(elsewhere).await.contains(id), "in one township: {acts:?}");
         }
     }
+    assert!(done > 40, "{done}");
     city.close().await;
 }

@@ -121,3 +121,24 @@ pub(crate) async fn failed(tx: &mut TownshipTx, contact_id: Uuid, why: &str, for
     .map(drop)
     .map_err(fault)
 }
+
+/// Contacts of these people whose lesson is still on its way to the registry.
+#[tracing::instrument(name = "db.delivery.pending_of", level = "debug", skip_all)]
+pub(crate) async fn pending_of(tx: &mut TownshipTx, people: &[Uuid]) -> Result<Vec<Uuid>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_scalar!(
+        r#"
+        SELECT contact_id
+          FROM delivery
+         WHERE township = $1
+           AND person_id = ANY ($2)
+           AND delivered_at IS NULL
+           AND refused_at IS NULL
+        "#,
+        township,
+        people,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
+}

@@ -8,6 +8,11 @@ use uuid::Uuid;
 /// Days within which a merge can be undone (the city's rule for the registry, issue text; ours where the notice is silent).
 const UNDO_DAYS: u64 = 30;
 
+/// The earliest day of merges that can still be undone on a day.
+pub fn undone_since(today: NaiveDate) -> NaiveDate {
+    today.checked_sub_days(Days::new(UNDO_DAYS)).unwrap_or(today)
+}
+
 /// Two entries made one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Merge {
@@ -52,6 +57,13 @@ pub struct Moved {
     /// Memberships: group and first day.
     #[serde(default)]
     pub memberships: Vec<(String, NaiveDate)>,
+    /// Memberships of both that began on the same day, where the merged entry's holds and the kept one's has ended: they changed
+    /// places.
+    #[serde(default)]
+    pub swapped: Vec<(String, NaiveDate)>,
+    /// Requests of other townships for the merged number, which are about the kept entry now.
+    #[serde(default)]
+    pub requests: Vec<Uuid>,
     /// Registrations of being unemployed.
     #[serde(default)]
     pub unemployment_registrations: Vec<Uuid>,

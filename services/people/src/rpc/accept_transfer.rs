@@ -75,11 +75,8 @@ async fn leave(svc: &People, tx: &mut TownshipTx, sent: &Transfer, left_on: Naiv
     let person_id = person(sent)?;
     let gone = || Error::internal("somebody who is not here was offered");
     let locked = store::person::lock(tx, person_id).await?.ok_or_else(gone)?;
-    if locked.left_known_on.is_some() {
-        return Err(gone());
-    }
-    if locked.merged_into.is_some() {
-        // The entry that was offered is no more; into which other one it went is the sender's business.
+    if locked.left_known_on.is_some() || locked.merged_into.is_some() || locked.anonymised_on.is_some() {
+        // The entry that was offered is no more; what became of it is the sender's business.
         return Err(Error::TransferClosed { transfer_id: sent.transfer_id, state: "WITHDRAWN" });
     }
     let key = store::township_key::get(tx, &svc.vault).await?;
@@ -107,6 +104,7 @@ async fn arrive(
     let person_id = person(received)?;
     let key = store::township_key::get(tx, &svc.vault).await?;
     moving::unpack(tx, luggage, arrival, &key).await?;
+    store::person::merged_with(tx, person_id, None).await?;
     let claimed = store::identity::claim(tx, indexes, &vec![person_id; indexes.len()]).await?;
     if u64::try_from(indexes.len()).is_ok_and(|all| all != claimed) {
         return Err(Error::internal("an ID number that was just released is taken"));

@@ -2,7 +2,7 @@
 
 use bangfu_kernel::{Error, error::Violations, fields};
 use bangfu_platform::{auth::admitted, db::TownshipTx, id};
-use bangfu_proto::people::v1::{self as proto, DuplicateState, MergePeopleRequest};
+use bangfu_proto::people::v1::{self as proto, DuplicateState, MergePeopleRequest, RecognitionState};
 use tonic::Request;
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ use crate::{
         employment::{EmploymentRecord, believed},
         merge::{Merge, Moved},
     },
-    store,
+    recognition, store,
     vault::TownshipKey,
     wire,
 };
@@ -38,8 +38,16 @@ pub(super) async fn handle(svc: &People, request: Request<MergePeopleRequest>) -
                 created_at: clock.now(),
             };
             let (homes, households_left) = one_household(tx, kept_id, merged_id).await?;
-            let moved = store::merge::carry(tx, merged_id, kept_id).await?;
-            let moved = Moved { households_left, ..moved };
+            let requests = store::merge::requests(tx, merged_id, kept_id).await?;
+            give_way(tx, kept_id, merged_id).await?;
+            let (swapped, moved) = store::merge::carry(tx, merged_id, kept_id).await?;
+            let mut moved = Moved { households_left, swapped, requests, ..moved };
+            // Where the kept one lived before, and left, the merged entry does not live on.
+            for household_id in &homes {
+                if store::household::remove_member(tx, *household_id, merged_id, clock.today()).await? {
+                    moved.households_left.push(*household_id);
+                }
+            }
             store::merge::insert(tx, &merge, &moved).await?;
             store::merge::settle(tx, merged_id, Some(kept_id), None).await?;
             store::duplicate::settle(tx, (kept_id, merged_id), DuplicateState::Merged, &reason).await?;
@@ -55,6 +63,20 @@ pub(super) async fn handle(svc: &People, request: Request<MergePeopleRequest>) -
     tx.commit().await?;
 
     Ok(merge)
+}
+
+/// Where the merged entry is recognised, an application of the kept one for the same has nothing left to decide.
+async fn give_way(tx: &mut TownshipTx, kept_id: Uuid, merged_id: Uuid) -> Result<(), Error> {
+    let theirs = store::recognition::of_person(tx, merged_id).await?;
+    for mut ours in store::recognition::of_person(tx, kept_id).await? {
+        let recognised = theirs
+            .iter()
+            .any(|their| their.difficulty == ours.difficulty && their.state == RecognitionState::Recognised);
+        if recognised && ours.withdraw("合并：另一条信息已认定".to_owned()).is_ok() {
+            recognition::moved_on(tx, &ours, Action::WithdrawRecognition, "合并").await?;
+        }
+    }
+    Ok(())
 }
 
 /// The household of the two, locked, and whether the merged entry left it. Errors: PERSON_IN_HOUSEHOLD when they belong to

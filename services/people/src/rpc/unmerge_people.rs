@@ -29,6 +29,9 @@ pub(super) async fn handle(svc: &People, request: Request<UnmergePeopleRequest>)
                 if locked.left_known_on.is_some() {
                     return Err(Error::PersonTransferred);
                 }
+                if locked.anonymised_on.is_some() {
+                    return Err(Error::PersonAnonymised);
+                }
                 if let Some(into) = locked.merged_into.filter(|_| person_id == kept) {
                     return Err(Error::PersonMerged { person_id: into });
                 }
@@ -42,6 +45,7 @@ pub(super) async fn handle(svc: &People, request: Request<UnmergePeopleRequest>)
             let records = store::merge::give_back(tx, kept, back, &moved).await?;
             let undone = Undone { on: today, by: tx.permit().caller().subject.clone(), reason: reason.clone() };
             store::merge::undo(tx, merge_id, &undone).await?;
+            store::merge::carry_again(tx, kept).await?;
             store::duplicate::settle(tx, (kept, back), DuplicateState::Dismissed, &reason).await?;
             merge.undone = Some(undone);
             tx.emit(wire::event::unmerged(&merge, today));

@@ -311,7 +311,7 @@ pub(crate) async fn page(
                            FROM person p
                           WHERE p.township = $1
                             AND p.person_id IN (duplicate.first_id, duplicate.second_id)
-                            AND p.left_on IS NOT NULL)
+                            AND (p.left_on IS NOT NULL OR p.merged_into IS NOT NULL AND duplicate.state = 'OPEN'))
        ORDER BY pair_id
        LIMIT $5",
         after,

@@ -12,10 +12,16 @@ use crate::model::{
     person::level_of,
 };
 
-/// Moves everything of one person that can stand under another one there; what moved.
-pub(crate) async fn carry(tx: &mut TownshipTx, from: Uuid, to: Uuid) -> Result<Moved, Error> {
+/// Moves everything of one person that can stand under another one there; which memberships changed places, and what moved.
+pub(crate) async fn carry(
+    tx: &mut TownshipTx,
+    from: Uuid,
+    to: Uuid,
+) -> Result<(Vec<(String, NaiveDate)>, Moved), Error> {
     let (employment, employment_registrations) = employment(tx, from, to).await?;
-    Ok(Moved {
+    let swapped = to_be_swapped(tx, from, to).await?;
+    swap(tx, from, to, &swapped).await?;
+    let moved = Moved {
         employment,
         employment_registrations,
         memberships: memberships(tx, from, to).await?,
@@ -23,9 +29,127 @@ pub(crate) async fn carry(tx: &mut TownshipTx, from: Uuid, to: Uuid) -> Result<M
         recognitions: recognitions(tx, from, to).await?,
         surveys: surveys(tx, from, to).await?,
         households: households(tx, from, to).await?,
-        households_left: Vec::new(),
         identities: identities(tx, from, to).await?,
-    })
+        ..Moved::default()
+    };
+    Ok((swapped, moved))
+}
+
+/// What could not stand under the kept entry beside what another merge had brought, and can now that that one is undone.
+pub(crate) async fn carry_again(tx: &mut TownshipTx, kept: Uuid) -> Result<(), Error> {
+    for (merge_id, merged, mut moved) in standing(tx, kept).await? {
+        let swapped = to_be_swapped(tx, merged, kept).await?;
+        swap(tx, merged, kept, &swapped).await?;
+        moved.swapped.extend(swapped);
+        moved.memberships.extend(memberships(tx, merged, kept).await?);
+        moved.unemployment_registrations.extend(unemployment_registrations(tx, merged, kept).await?);
+        moved.recognitions.extend(recognitions(tx, merged, kept).await?);
+        journal(tx, merge_id, &moved).await?;
+    }
+    Ok(())
+}
+
+/// Merges into an entry that stand: which, whom, and what they moved.
+#[tracing::instrument(name = "db.merge.standing", level = "debug", skip_all)]
+async fn standing(tx: &mut TownshipTx, kept: Uuid) -> Result<Vec<(Uuid, Uuid, Moved)>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query!(
+        r#"
+        SELECT merge_id
+             , merged_id
+             , moved AS "moved: Json<Moved>"
+          FROM merge
+         WHERE township = $1
+           AND kept_id = $2
+           AND undone_on IS NULL
+         ORDER BY merge_id
+        "#,
+        township,
+        kept,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
+    .map(|rows| rows.into_iter().map(|row| (row.merge_id, row.merged_id, row.moved.0)).collect())
+}
+
+/// Writes down anew what a merge moved.
+#[tracing::instrument(name = "db.merge.journal", level = "debug", skip_all)]
+async fn journal(tx: &mut TownshipTx, merge_id: Uuid, moved: &Moved) -> Result<(), Error> {
+    let township = tx.township().to_owned();
+    sqlx::query!(
+        "UPDATE merge SET moved = $3 WHERE township = $1 AND merge_id = $2",
+        township,
+        merge_id,
+        Json(moved) as _,
+    )
+    .execute(tx)
+    .await
+    .map(drop)
+    .map_err(fault)
+}
+
+/// Memberships of both that began on the same day: the merged entry's holds, the kept one's has ended.
+#[tracing::instrument(name = "db.merge.to_be_swapped", level = "debug", skip_all)]
+async fn to_be_swapped(tx: &mut TownshipTx, from: Uuid, to: Uuid) -> Result<Vec<(String, NaiveDate)>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query!(
+        r#"
+        SELECT m.member_of
+             , m.from_on
+          FROM membership m
+          JOIN membership k
+            ON k.township = $1
+           AND k.person_id = $3
+           AND k.member_of = m.member_of
+           AND k.from_on = m.from_on
+         WHERE m.township = $1
+           AND m.person_id = $2
+           AND m.until_on IS NULL
+           AND k.until_on IS NOT NULL
+        "#,
+        township,
+        from,
+        to,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
+    .map(|rows| rows.into_iter().map(|row| (row.member_of, row.from_on)).collect())
+}
+
+/// Two people's memberships of these groups and days change places, by way of an id that is nobody's.
+async fn swap(tx: &mut TownshipTx, one: Uuid, other: Uuid, which: &[(String, NaiveDate)]) -> Result<(), Error> {
+    if which.is_empty() {
+        return Ok(());
+    }
+    let nobody = Uuid::nil();
+    memberships_back(tx, one, nobody, which).await?;
+    memberships_back(tx, other, one, which).await?;
+    memberships_back(tx, nobody, other, which).await
+}
+
+/// Requests of other townships for somebody are about another entry from now on; which.
+#[tracing::instrument(name = "db.merge.requests", level = "debug", skip_all)]
+pub(crate) async fn requests(tx: &mut TownshipTx, from: Uuid, to: Uuid) -> Result<Vec<Uuid>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_scalar!(
+        r#"
+        UPDATE transfer
+           SET person_id = $3
+         WHERE township = $1
+           AND person_id = $2
+           AND direction = 'OUT'
+           AND state = 'REQUESTED'
+        RETURNING transfer_id
+        "#,
+        township,
+        from,
+        to,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
 }
 
 /// Records and their registrations move in one statement: each refers to the other by the person.
@@ -196,6 +320,7 @@ pub(crate) async fn give_back(tx: &mut TownshipTx, kept: Uuid, back: Uuid, moved
     memberships_back(tx, kept, back, &moved.memberships).await?;
     rows_back(tx, kept, back, moved).await?;
     households_again(tx, back, &moved.households_left).await?;
+    swap(tx, back, kept, &moved.swapped).await?;
     Ok(records)
 }
 
@@ -310,6 +435,9 @@ async fn rows_back(tx: &mut TownshipTx, kept: Uuid, back: Uuid, moved: &Moved) -
         ), asked AS (
             UPDATE survey SET person_id = $3
              WHERE township = $1 AND person_id = $2 AND survey_id = ANY ($6)
+        ), requests AS (
+            UPDATE transfer SET person_id = $3
+             WHERE township = $1 AND person_id = $2 AND transfer_id = ANY ($10) AND state = 'REQUESTED'
         ), numbers AS (
             UPDATE identity SET person_id = $3
              WHERE township = $1 AND person_id = $2 AND id_index = ANY ($7)
@@ -331,6 +459,7 @@ async fn rows_back(tx: &mut TownshipTx, kept: Uuid, back: Uuid, moved: &Moved) -
         &moved.identities,
         &homes,
         &from,
+        &moved.requests,
     )
     .execute(tx)
     .await

@@ -19,22 +19,11 @@ use crate::vault::{Column, TownshipKey};
 /// A table whose rows about somebody move with them.
 struct Moving {
     table: &'static str,
-    /// The primary key: what is there already, from an earlier stay, is known by it.
-    key: &'static str,
-    /// What of rows changes after they were entered, and is brought up to date in those from an earlier stay.
-    changes: Changes,
+    /// The column that is the row's own id, whoever's it is by now; empty: there is none.
+    id: &'static str,
     /// The columns that are sealed, and the id they are sealed under.
     sealed: &'static [(&'static str, Column)],
     sealed_under: &'static str,
-}
-
-/// What of a table's rows may be another one by the time somebody comes back.
-#[derive(Clone, Copy)]
-enum Changes {
-    /// Anything.
-    All,
-    /// These columns: retention empties them in what is left behind, and nothing else can be written.
-    These(&'static [&'static str]),
 }
 
 /// In the order of writing: what a foreign key points to comes first. Whoever adds a table with a `person_id` puts it here,
@@ -42,8 +31,7 @@ enum Changes {
 const MOVING: [Moving; 7] = [
     Moving {
         table: "person",
-        key: "person_is_entered_once",
-        changes: Changes::All,
+        id: "person_id",
         sealed: &[
             ("name", Column::Name),
             ("id_number", Column::IdNumber),
@@ -53,18 +41,12 @@ const MOVING: [Moving; 7] = [
         ],
         sealed_under: "person_id",
     },
-    plain("membership", "membership_begins_once_a_day", Changes::All),
-    plain("employment", "employment_record_is_entered_once", Changes::These(&["employer", "credit_code", "evidence"])),
-    plain("unemployment_registration", "unemployment_registration_is_entered_once", Changes::All),
-    plain("employment_registration", "employment_registration_is_entered_once", Changes::These(&["evidence"])),
-    plain("recognition", "recognition_is_entered_once", Changes::All),
-    Moving {
-        table: "survey",
-        key: "survey_is_entered_once",
-        changes: Changes::These(&["note", "occupation", "place", "training_wish", "skills"]),
-        sealed: &[("note", Column::SurveyNote)],
-        sealed_under: "survey_id",
-    },
+    plain("membership", ""),
+    plain("employment", "record_id"),
+    plain("unemployment_registration", "registration_id"),
+    plain("employment_registration", "registration_id"),
+    plain("recognition", "recognition_id"),
+    Moving { table: "survey", id: "survey_id", sealed: &[("note", Column::SurveyNote)], sealed_under: "survey_id" },
 ];
 
 /// Tables with a `person_id` whose rows stay: `identity` is released and claimed, the audit trail tells what one township
@@ -72,8 +54,8 @@ const MOVING: [Moving; 7] = [
 #[cfg(test)]
 const STAYING: [&str; 4] = ["audit", "household_member", "identity", "transfer"];
 
-const fn plain(table: &'static str, key: &'static str, changes: Changes) -> Moving {
-    Moving { table, key, changes, sealed: &[], sealed_under: "" }
+const fn plain(table: &'static str, id: &'static str) -> Moving {
+    Moving { table, id, sealed: &[], sealed_under: "" }
 }
 
 /// Everything about somebody, out of one township and not yet in another; still under the sender's seal. Never printed.
@@ -116,8 +98,8 @@ pub(crate) async fn pack(tx: &mut TownshipTx, person_id: Uuid, key: Arc<Township
     Ok(Luggage { tables, key })
 }
 
-/// Puts it into the unit's township, where the person is from now on. What is there from an earlier stay is brought up to
-/// date.
+/// Puts it into the unit's township, where the person is from now on. What an earlier stay left here goes first, whoever's
+/// it was then: after a merge, or the undoing of one, a row may be another person's than the trace of it says.
 #[tracing::instrument(name = "db.moving.unpack", level = "debug", skip_all)]
 pub(crate) async fn unpack(
     tx: &mut TownshipTx,
@@ -126,6 +108,7 @@ pub(crate) async fn unpack(
     key: &TownshipKey,
 ) -> Result<(), Error> {
     let (township, now) = (tx.township().to_owned(), tx.clock().now());
+    clear(tx, &luggage).await?;
     for (moving, mut rows) in MOVING.iter().zip(luggage.tables) {
         for row in &mut rows {
             moving.seal_anew(row, &luggage.key, key)?;
@@ -162,6 +145,30 @@ pub(crate) async fn unpack(
     Ok(())
 }
 
+/// Takes away what earlier stays left here of the person, and of every row that comes now; the last table first, for what
+/// points to others.
+async fn clear(tx: &mut TownshipTx, luggage: &Luggage) -> Result<(), Error> {
+    let township = tx.township().to_owned();
+    let id = |row: &Map<String, Value>, column: &str| {
+        row.get(column).and_then(Value::as_str).and_then(|id| Uuid::try_parse(id).ok())
+    };
+    let person_id = luggage.tables.first().and_then(|people| people.first()).and_then(|row| id(row, "person_id"));
+    let person_id = person_id.ok_or_else(|| strange("person"))?;
+    for (moving, rows) in MOVING.iter().zip(&luggage.tables).skip(1).rev() {
+        let (table, column) = (moving.table, if moving.id.is_empty() { "person_id" } else { moving.id });
+        let ids: Vec<Uuid> = rows.iter().filter_map(|row| id(row, column)).collect();
+        let sql = format!("DELETE FROM {table} WHERE township = $1 AND (person_id = $2 OR {column} = ANY ($3))");
+        sqlx::query(AssertSqlSafe(sql))
+            .bind(&township)
+            .bind(person_id)
+            .bind(&ids)
+            .execute(&mut *tx)
+            .await
+            .map_err(fault)?;
+    }
+    Ok(())
+}
+
 impl Moving {
     /// Opens every sealed value of a row with one township's key and seals it with another's.
     fn seal_anew(&self, row: &mut Map<String, Value>, from: &TownshipKey, to: &TownshipKey) -> Result<(), Error> {
@@ -179,18 +186,18 @@ impl Moving {
 
     fn insert<'a>(&self, columns: impl Iterator<Item = &'a String>) -> String {
         let columns: Vec<_> = columns.map(|column| format!("\"{column}\"")).collect();
-        let (table, key, listed) = (self.table, self.key, columns.join(", "));
-        let changing = match self.changes {
-            Changes::All => columns.clone(),
-            Changes::These(these) => these.iter().map(|column| format!("\"{column}\"")).collect(),
-        };
-        let set: Vec<_> = changing.iter().map(|column| format!("{column} = EXCLUDED.{column}")).collect();
-        let set = set.join(", ");
-        format!(
+        let (table, listed) = (self.table, columns.join(", "));
+        let insert = format!(
             "INSERT INTO {table} ({listed}) \
-             SELECT {listed} FROM jsonb_populate_recordset(NULL::{table}, to_jsonb($1::jsonb[])) \
-             ON CONFLICT ON CONSTRAINT {key} DO UPDATE SET {set}"
-        )
+             SELECT {listed} FROM jsonb_populate_recordset(NULL::{table}, to_jsonb($1::jsonb[]))"
+        );
+        if table == "person" {
+            // The entry of an earlier stay is brought up to date: people are never deleted.
+            let set: Vec<_> = columns.iter().map(|column| format!("{column} = EXCLUDED.{column}")).collect();
+            format!("{insert} ON CONFLICT ON CONSTRAINT person_is_entered_once DO UPDATE SET {}", set.join(", "))
+        } else {
+            insert
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
     vault::{Column, TownshipKey},
 };
 
-pub(crate) use change::{Touch, believe, leave, touch, touch_all, update};
+pub(crate) use change::{Touch, believe, leave, merged_with, touch, touch_all, update};
 
 /// What is shown of people, chosen by a predicate over `p.person_id`: of those who are here, and of those who left for as
 /// long as they may be read.

@@ -5,9 +5,13 @@ use bangfu_platform::db::{TownshipTx, fault};
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-/// People who left before a day, as was known before it, and are not anonymised yet; locked until the unit ends.
+use crate::model::merge;
+
+/// People who left before a day, as was known before it, and are not anonymised yet, nor in a merge that can still be
+/// undone; locked until the unit ends.
 #[tracing::instrument(name = "db.retention.exited", level = "debug", skip_all)]
 pub(crate) async fn exited(tx: &mut TownshipTx, before: NaiveDate) -> Result<Vec<Uuid>, Error> {
+    let undoable = merge::undone_since(tx.clock().today());
     let township = tx.township().to_owned();
     sqlx::query_scalar!(
         r#"
@@ -21,12 +25,19 @@ pub(crate) async fn exited(tx: &mut TownshipTx, before: NaiveDate) -> Result<Vec
            AND p.level = $2
            AND p.anonymised_on IS NULL
            AND GREATEST(e.effective_on, e.known_on) < $3
+           AND NOT EXISTS (SELECT
+                             FROM merge g
+                            WHERE g.township = $1
+                              AND g.undone_on IS NULL
+                              AND g.merged_on >= $4
+                              AND p.person_id IN (g.kept_id, g.merged_id))
          ORDER BY p.person_id
            FOR NO KEY UPDATE OF p
         "#,
         township,
         ServiceLevel::Exited.code(),
         before,
+        undoable,
     )
     .fetch_all(tx)
     .await
@@ -37,6 +48,7 @@ pub(crate) async fn exited(tx: &mut TownshipTx, before: NaiveDate) -> Result<Vec
 /// merged into somebody who is. Locked until the unit ends.
 #[tracing::instrument(name = "db.retention.transferred", level = "debug", skip_all)]
 pub(crate) async fn transferred(tx: &mut TownshipTx, before: NaiveDate) -> Result<Vec<Uuid>, Error> {
+    let undoable = merge::undone_since(tx.clock().today());
     let township = tx.township().to_owned();
     sqlx::query_scalar!(
         r#"
@@ -48,14 +60,47 @@ pub(crate) async fn transferred(tx: &mut TownshipTx, before: NaiveDate) -> Resul
          WHERE p.township = $1
            AND p.anonymised_on IS NULL
            AND (p.left_known_on < $2 OR k.anonymised_on IS NOT NULL)
+           AND NOT EXISTS (SELECT
+                             FROM merge g
+                            WHERE g.township = $1
+                              AND g.undone_on IS NULL
+                              AND g.merged_on >= $3
+                              AND p.person_id IN (g.kept_id, g.merged_id))
          ORDER BY p.person_id
            FOR NO KEY UPDATE OF p
         "#,
         township,
         before,
+        undoable,
     )
     .fetch_all(tx)
     .await
+    .map_err(fault)
+}
+
+/// Takes what was written of people out of transfers that were over, or open, before a day.
+#[tracing::instrument(name = "db.retention.empty_transfers", level = "debug", skip_all)]
+pub(crate) async fn empty_transfers(tx: &mut TownshipTx, before: NaiveDate) -> Result<(), Error> {
+    let township = tx.township().to_owned();
+    sqlx::query!(
+        r#"
+        UPDATE transfer
+           SET name = NULL
+             , id_number = NULL
+             , request_reason = ''
+             , offer_reason = ''
+             , closing_reason = ''
+         WHERE township = $1
+           AND expires_on < $2
+           AND (closed_on IS NULL OR closed_on < $2)
+           AND (name IS NOT NULL OR offer_reason <> '' OR request_reason <> '')
+        "#,
+        township,
+        before,
+    )
+    .execute(tx)
+    .await
+    .map(drop)
     .map_err(fault)
 }
 
@@ -196,7 +241,6 @@ pub(crate) async fn blank_matters(tx: &mut TownshipTx, people: &[Uuid]) -> Resul
              , closing_reason = ''
          WHERE township = $1
            AND person_id = ANY ($2)
-           AND state NOT IN ('REQUESTED', 'OFFERED')
         "#,
         township,
         people,

@@ -63,6 +63,10 @@ pub(crate) fn decode(
     let known_on = fields::optional_date("employment.known_on", message.known_on.as_ref(), faults);
     if let Some(known_on) = known_on {
         fields::not_after_today("employment.known_on", known_on, today, faults);
+        if effective_on > known_on && !faults.has("employment.effective_on") && !faults.has("employment.known_on") {
+            let rule = fields::rule("must not lie after known_on", "不得晚于知晓日期");
+            faults.add("employment.effective_on", rule);
+        }
     }
     let insured = proto::Insured::try_from(message.insured).unwrap_or_else(|_unknown| {
         faults.add("employment.insured", fields::enumerated());
@@ -126,7 +130,9 @@ mod tests {
         decode(&late, "", today(), &mut faults);
         assert_eq!(faults.len(), 2);
 
-        let table: [(Change, usize); 10] = [
+        let table: [(Change, usize); 12] = [
+            (|m| m.known_on = Some(calendar::message("2026-01-04".parse().expect("a date"))), 1),
+            (|m| m.known_on = m.effective_on, 0),
             (|_| {}, 0),
             (|m| m.status = 0, 1),
             (|m| m.status = 99, 1),

@@ -35,8 +35,10 @@ async fn together(svc: &Followup, township: &Township, events: &[PersonEvent]) -
     let mut position = begun(&mut tx, cursor(first)?).await?;
 
     let people = events.iter().flat_map(person_event::people).collect::<Result<BTreeSet<_>, _>>()?;
-    let known = store::subject::lock_all(&mut tx, &people.into_iter().collect::<Vec<_>>()).await?;
-    let mut fold = Fold::over(known, svc.ground.clock.today());
+    let people = people.into_iter().collect::<Vec<_>>();
+    let known = store::subject::lock_all(&mut tx, &people).await?;
+    let pending = store::delivery::pending_of(&mut tx, &people).await?;
+    let mut fold = Fold::over(known, pending.into_iter().collect(), svc.ground.clock.today());
     let start = position.seq;
     for event in events {
         let cursor = cursor(event)?;

@@ -23,6 +23,8 @@ use crate::{
 pub(super) struct Fold {
     today: NaiveDate,
     people: BTreeMap<Uuid, Person>,
+    /// Contacts whose lesson is on its way to the registry: it stands among the facts under the contact's id.
+    pending: BTreeSet<Uuid>,
     households: BTreeMap<Uuid, HouseholdFacts>,
     merges: Vec<Moving>,
     name: Option<String>,
@@ -73,12 +75,12 @@ pub(super) struct Folded {
 
 impl Fold {
     /// Over those of the people concerned who are known.
-    pub(super) fn over(known: Vec<Subject>, today: NaiveDate) -> Self {
+    pub(super) fn over(known: Vec<Subject>, pending: BTreeSet<Uuid>, today: NaiveDate) -> Self {
         let people = known
             .into_iter()
             .map(|subject| (subject.person_id, Person { subject, history: None, touched: false, changed: false }))
             .collect();
-        Self { today, people, households: BTreeMap::new(), merges: Vec::new(), name: None }
+        Self { today, people, pending, households: BTreeMap::new(), merges: Vec::new(), name: None }
     }
 
     /// Takes one event, the next in order.
@@ -156,6 +158,7 @@ impl Fold {
         let stay = person_event::arrival(arrived)?;
         let groups = person_event::memberships(&arrived.memberships)?;
         let statuses = arrived.employment.iter().map(person_event::status).collect::<Result<Vec<_>, _>>()?;
+        let pending = self.pending.clone();
         let person = self.begin(person_id, stay, &arrived.village, &arrived.coordinator);
         let history = person.history()?;
         if history.stays.iter().any(|stay| stay.left.is_none()) {
@@ -163,9 +166,12 @@ impl Fold {
         }
         history.stays.push(stay);
         history.groups = groups;
-        // What a contact of an earlier stay taught may still be on its way to the registry: it stands under another id.
-        history.statuses.retain(|known| statuses.iter().all(|told| told.record_id != known.record_id));
+        // Whatever was told of an earlier stay is replaced: a record may be somebody else's since. What a contact taught may
+        // still be on its way to the registry.
+        history.statuses.retain(|known| pending.contains(&known.record_id));
         history.statuses.extend(statuses);
+        // Those that hold, or have held, are told right after.
+        history.recognitions.clear();
         Ok(())
     }
 
@@ -235,14 +241,12 @@ impl Fold {
     /// All facts anew. What a contact taught and the registry has not told yet stays: it stands under the contact's id.
     fn restate(&mut self, person_id: Uuid, restated: &PersonRestated) -> Result<(), Error> {
         let told = restated.employment.iter().map(person_event::status).collect::<Result<Vec<_>, _>>()?;
-        let dropped = restated.dropped_record_ids.iter().map(|id| person_event::id("dropped_record_ids", id));
-        let dropped = dropped.collect::<Result<BTreeSet<_>, _>>()?;
         let groups = person_event::memberships(&restated.memberships)?;
         let recognitions =
             restated.recognitions.iter().map(person_event::recognition).collect::<Result<Vec<_>, _>>()?;
+        let pending = self.pending.clone();
         let history = self.person(person_id)?.history()?;
-        let known: BTreeSet<Uuid> = told.iter().map(|fact| fact.record_id).collect();
-        history.statuses.retain(|fact| !dropped.contains(&fact.record_id) && !known.contains(&fact.record_id));
+        history.statuses.retain(|known| pending.contains(&known.record_id));
         history.statuses.extend(told);
         history.groups = groups;
         history.recognitions = recognitions.into_iter().flatten().collect();
@@ -346,7 +350,7 @@ mod tests {
     }
 
     fn known(planned: bool) -> Subject {
-        let mut fold = Fold::over(Vec::new(), day(TODAY));
+        let mut fold = Fold::over(Vec::new(), BTreeSet::new(), day(TODAY));
         fold.take(&event(1, registered())).expect("taken");
         let mut subject = fold.finish().expect("folded").subjects.pop().expect("one");
         if planned {
@@ -358,7 +362,7 @@ mod tests {
 
     #[test]
     fn somebody_new_is_left_to_the_sweep_which_is_due_for_them() {
-        let mut fold = Fold::over(Vec::new(), day(TODAY));
+        let mut fold = Fold::over(Vec::new(), BTreeSet::new(), day(TODAY));
         fold.take(&event(1, registered())).expect("taken");
         fold.take(&event(1, recorded(fact(2, EmploymentStatus::Flexible)))).expect("taken");
         let folded = fold.finish().expect("folded");
@@ -383,7 +387,7 @@ mod tests {
             [(recorded(fact(2, EmploymentStatus::Flexible)), true), (memberships, true), (assignment, false)]
         {
             for planned in [false, true] {
-                let mut fold = Fold::over(vec![known(planned)], day(TODAY));
+                let mut fold = Fold::over(vec![known(planned)], BTreeSet::new(), day(TODAY));
                 fold.take(&event(1, change.clone())).expect("taken");
                 let folded = fold.finish().expect("folded");
                 assert_eq!(folded.anew.len(), usize::from(anew && planned), "{change:?}");
@@ -397,7 +401,7 @@ mod tests {
 
     #[test]
     fn a_record_told_twice_counts_once_and_memberships_replace_those_before() {
-        let mut fold = Fold::over(vec![known(true)], day(TODAY));
+        let mut fold = Fold::over(vec![known(true)], BTreeSet::new(), day(TODAY));
         for _ in 0..2 {
             fold.take(&event(1, recorded(fact(2, EmploymentStatus::Flexible)))).expect("taken");
         }
@@ -423,7 +427,7 @@ mod tests {
 
     #[test]
     fn whoever_leaves_and_comes_back_has_two_stays_and_each_record_once() {
-        let mut fold = Fold::over(vec![known(true)], day(TODAY));
+        let mut fold = Fold::over(vec![known(true)], BTreeSet::new(), day(TODAY));
         fold.take(&event(1, left("2026-03-01", "2026-03-05"))).expect("taken");
         let (old, new) = (fact(1, EmploymentStatus::Unemployed), fact(2, EmploymentStatus::Flexible));
         assert!(fold.take(&event(1, left("2026-03-06", "2026-03-06"))).is_err(), "they are gone");
@@ -438,17 +442,17 @@ mod tests {
 
     #[test]
     fn somebody_from_elsewhere_is_reviewed_from_the_first_day_of_their_stay() {
-        let mut fold = Fold::over(Vec::new(), day(TODAY));
+        let mut fold = Fold::over(Vec::new(), BTreeSet::new(), day(TODAY));
         fold.take(&event(1, arrived("2026-03-10", vec![fact(1, EmploymentStatus::Unemployed)]))).expect("taken");
         let folded = fold.finish().expect("folded");
         assert_eq!(folded.subjects[0].next_review_on, Some(day("2026-03-10")));
-        let mut fold = Fold::over(folded.subjects, day(TODAY));
+        let mut fold = Fold::over(folded.subjects, BTreeSet::new(), day(TODAY));
         assert!(fold.take(&event(1, arrived("2026-03-11", Vec::new()))).is_err(), "they are here");
     }
 
     #[test]
     fn what_the_contract_does_not_allow_is_an_error() {
-        let mut fold = Fold::over(vec![known(true)], day(TODAY));
+        let mut fold = Fold::over(vec![known(true)], BTreeSet::new(), day(TODAY));
         for poison in [
             event(2, left("2026-03-01", "2026-03-01")),
             event(2, recorded(fact(2, EmploymentStatus::Flexible))),

@@ -19,6 +19,7 @@ pub(super) async fn long_gone(svc: &People, tx: &mut TownshipTx, kept_from: Naiv
 
 /// Anonymises what is left here of everybody who was transferred before a day, or merged into somebody anonymised.
 pub(super) async fn moved_on(svc: &People, tx: &mut TownshipTx, kept_from: NaiveDate) -> Result<Vec<Uuid>, Error> {
+    store::retention::empty_transfers(tx, kept_from).await?;
     let people = store::retention::transferred(tx, kept_from).await?;
     anonymise(svc, tx, people).await
 }

@@ -157,6 +157,7 @@ pub(crate) async fn believe(tx: &mut TownshipTx, person_id: Uuid, record: &Emplo
 /// Notes that somebody who is locked left; the first day of the stay that ends.
 #[tracing::instrument(name = "db.person.leave", level = "debug", skip_all)]
 pub(crate) async fn leave(tx: &mut TownshipTx, person_id: Uuid, left_on: NaiveDate) -> Result<NaiveDate, Error> {
+    merged_with(tx, person_id, Some(left_on)).await?;
     let (township, now, today) = (tx.township().to_owned(), tx.clock().now(), tx.clock().today());
     sqlx::query_scalar!(
         r#"
@@ -180,4 +181,37 @@ pub(crate) async fn leave(tx: &mut TownshipTx, person_id: Uuid, left_on: NaiveDa
     .await
     .map_err(fault)?
     .ok_or_else(|| Error::internal("a locked person is gone"))
+}
+
+/// Entries that were merged into somebody are read here for as long as that one is: they leave, and come back (`None`), with
+/// them.
+#[tracing::instrument(name = "db.person.merged_with", level = "debug", skip_all)]
+pub(crate) async fn merged_with(tx: &mut TownshipTx, person_id: Uuid, left_on: Option<NaiveDate>) -> Result<(), Error> {
+    let township = tx.township().to_owned();
+    let known_on = left_on.map(|_| tx.clock().today());
+    sqlx::query!(
+        r#"
+        WITH RECURSIVE merged AS (
+            SELECT person_id FROM person WHERE township = $1 AND merged_into = $2
+             UNION
+            SELECT p.person_id
+              FROM person p
+              JOIN merged m ON p.merged_into = m.person_id
+             WHERE p.township = $1
+        )
+        UPDATE person
+           SET left_on = $3
+             , left_known_on = $4
+         WHERE township = $1
+           AND person_id IN (SELECT person_id FROM merged)
+        "#,
+        township,
+        person_id,
+        left_on,
+        known_on,
+    )
+    .execute(tx)
+    .await
+    .map(drop)
+    .map_err(fault)
 }
