@@ -165,9 +165,8 @@ impl Life {
             let answer = clerk.people().join_group(request).await;
             self.tally.note("join", answer);
         } else {
-            let held = BTreeSet::from_iter(
-                person(clerk, one).await.memberships.iter().filter(|held| held.until.is_none()).map(|held| held.group),
-            );
+            let held = person(clerk, one).await.memberships;
+            let held: BTreeSet<i32> = held.iter().filter(|held| held.until.is_none()).map(|held| held.group).collect();
             let held: Vec<i32> = held.into_iter().collect();
             let Some(&group) = self.chance.one(&held) else { return };
             let request = LeaveGroupRequest {

@@ -224,7 +224,10 @@ fn office_sentence(error: &Error, correlation_id: &str) -> String {
             "该就业记录不属于此人、已被更正、已办理登记，或不属于可登记的情形。".to_owned()
         }
         Error::IllegalTransition { .. } => "当前状态不能办理此步骤，请刷新后查看。".to_owned(),
-        Error::FactsMissing { .. } => "台账信息不支持该认定条件，请先核实并更新台账。".to_owned(),
+        Error::FactsMissing { facts } => {
+            let facts: Vec<_> = facts.split(',').map(fact_office_word).collect();
+            format!("台账信息不支持以下认定条件：{}。请先核实并更新台账。", facts.join("、"))
+        }
         Error::PublicityRuns { until } => format!("公示至{until}，期满后方可认定。"),
         Error::OwnEntry => "本人经办或审核过的事项须由他人办理。".to_owned(),
         Error::RecognitionStands { .. } => "该人员同一困难类型已在申请中或已认定。".to_owned(),
@@ -257,6 +260,21 @@ fn office_sentence(error: &Error, correlation_id: &str) -> String {
         Error::Stopping => "服务正在重启，请重新连接。".to_owned(),
         Error::MethodUnknown => "没有此接口。".to_owned(),
         Error::Internal(_) => format!("系统故障，请把编号 {correlation_id} 告诉管理员。"),
+    }
+}
+
+/// The office's word for a condition of recognition.
+fn fact_office_word(fact: &str) -> &str {
+    match fact {
+        "UNEMPLOYED" => "失业",
+        "AGE" => "年龄",
+        "UNEMPLOYED_FOR_A_YEAR" => "连续失业一年以上",
+        "ALLOWANCE" => "相对贫困（低保、低收入）",
+        "VETERAN" => "退役军人",
+        "URBAN_HOUSEHOLD" => "已认定的城镇零就业家庭",
+        "RURAL_HOUSEHOLD" => "已认定的农村零转移家庭",
+        "WITHOUT_WORK" => "家庭无人就业且有人失业",
+        other => other,
     }
 }
 

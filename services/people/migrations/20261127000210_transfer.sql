@@ -38,13 +38,13 @@ CREATE UNIQUE INDEX one_request_for_a_number_is_open
 CREATE INDEX transfer_by_person ON transfer (township, person_id, transfer_id);
 SELECT wall.fence('transfer', 'SELECT, INSERT, UPDATE');
 
--- Whoever comes back brings everything along: what an earlier stay left behind gives way. Nothing else is ever deleted.
+-- Whoever comes back brings everything along: what an earlier stay left behind gives way. From employment, its registrations
+-- and surveys nothing is ever deleted: their traces are emptied and put aside (store/moving.rs).
 DO $$
 DECLARE
     fenced text;
 BEGIN
-    FOREACH fenced IN ARRAY ARRAY['membership', 'employment', 'unemployment_registration', 'employment_registration'
-                                , 'recognition', 'survey']
+    FOREACH fenced IN ARRAY ARRAY['membership', 'unemployment_registration', 'recognition']
     LOOP
         EXECUTE format('GRANT DELETE ON %I TO %I', fenced, wall.service() || '_service');
     END LOOP;

@@ -49,6 +49,27 @@ pub(super) enum HouseholdsVerb {
         #[command(flatten)]
         connection: Connection,
     },
+    /// Who lives there, and what is known of them.
+    Get {
+        /// The household.
+        household_id: String,
+        /// City callers: its township.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        township: String,
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// 其他家庭成员: those who are not in the register, as RELATION:YEAR_OF_BIRTH or RELATION:YEAR_OF_BIRTH:works; replaces
+    /// those entered before.
+    Others {
+        /// The household.
+        household_id: String,
+        /// spouse:1980:works child:2015 …
+        #[arg(value_parser = other)]
+        others: Vec<people::HouseholdOther>,
+        #[command(flatten)]
+        connection: Connection,
+    },
     /// 零就业家庭认定: recognises one without work (reviewer).
     Recognise {
         /// The household.
@@ -96,6 +117,25 @@ impl HouseholdsVerb {
                 let request = people::RemoveHouseholdMemberRequest { request_id, household_id, person_id, until };
                 connection.open().await?.people().remove_household_member(request).await
             }
+            Self::Get { household_id, township, connection } => {
+                let client = connection.open().await?;
+                let request = people::GetHouseholdRequest { household_id, township: township.clone() };
+                let found = client.people().get_household(request).await.map_err(Problem::from)?.into_inner();
+                let person_ids = found.members.iter().map(|member| member.person_id.clone()).collect();
+                let request = people::BatchGetPeopleRequest { person_ids, township };
+                let people = client.people().batch_get_people(request).await.map_err(Problem::from)?.into_inner();
+                show(tell::members(&found, &people.people));
+                told(&found);
+                return Ok(());
+            }
+            Self::Others { household_id, others, connection } => {
+                let client = connection.open().await?;
+                let request =
+                    people::GetHouseholdRequest { household_id: household_id.clone(), township: String::new() };
+                let etag = client.people().get_household(request).await.map_err(Problem::from)?.into_inner().etag;
+                let request = people::UpdateHouseholdRequest { request_id, household_id, etag, others };
+                client.people().update_household(request).await
+            }
             Self::Recognise { household_id, evidence, connection } => {
                 let request = people::RecogniseHouseholdRequest { request_id, household_id, evidence };
                 connection.open().await?.people().recognise_household(request).await
@@ -109,17 +149,37 @@ impl HouseholdsVerb {
                 return Ok(());
             }
         };
-        let household = answer.map_err(Problem::from)?.into_inner();
-        let work = if household.without_work { "无人就业 without work" } else { "非零就业 not without work" };
-        say(format_args!("{}, {work}: household {}", tell::state_words(household.state()), household.household_id));
+        told(answer.map_err(Problem::from)?.get_ref());
         Ok(())
     }
 }
 
+fn told(household: &people::Household) {
+    let work = if household.without_work { "无人就业 without work" } else { "非零就业 not without work" };
+    say(format_args!("{}, {work}: household {}", tell::state_words(household.state()), household.household_id));
+}
+
+fn other(text: &str) -> anyhow::Result<people::HouseholdOther> {
+    let mut parts = text.split(':');
+    let relation = relation(parts.next().unwrap_or_default())?;
+    let birth_year = parts.next().and_then(|year| year.parse().ok());
+    let birth_year = birth_year.context("应为 RELATION:出生年份 RELATION:YEAR_OF_BIRTH")?;
+    let works = match parts.next() {
+        None => false,
+        Some("works") => true,
+        Some(_) => anyhow::bail!("第三项只能是 works the third part may only be: works"),
+    };
+    Ok(people::HouseholdOther { relation: relation.into(), birth_year, works })
+}
+
+fn relation(word: &str) -> anyhow::Result<HouseholdRelation> {
+    HouseholdRelation::from_str_name(&format!("HOUSEHOLD_RELATION_{}", word.to_uppercase()))
+        .context("应为下列之一 one of head, spouse, child, parent, sibling, other")
+}
+
 fn member(text: &str) -> anyhow::Result<people::NewHouseholdMember> {
     let (person_id, relation) = text.split_once('=').context("应为 PERSON_ID=RELATION")?;
-    let known = HouseholdRelation::from_str_name(&format!("HOUSEHOLD_RELATION_{}", relation.to_uppercase()));
-    let relation = known.context("应为下列之一 one of head, spouse, child, parent, sibling, other")?;
+    let relation = self::relation(relation)?;
     Ok(people::NewHouseholdMember { person_id: person_id.to_owned(), relation: relation.into(), from: None })
 }
 

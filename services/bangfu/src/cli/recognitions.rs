@@ -92,6 +92,16 @@ pub(super) enum RecognitionsVerb {
         #[command(flatten)]
         connection: Connection,
     },
+    /// One of them, with what proves it and what was noted.
+    Get {
+        /// The application.
+        recognition_id: String,
+        /// City callers: its township.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        township: String,
+        #[command(flatten)]
+        connection: Connection,
+    },
     /// Lists them, the latest first.
     List {
         /// Only this person's.
@@ -144,6 +154,20 @@ impl RecognitionsVerb {
             Self::Withdraw { recognition_id, reason, connection } => {
                 let request = people::WithdrawRecognitionRequest { request_id, recognition_id, reason };
                 connection.open().await?.people().withdraw_recognition(request).await
+            }
+            Self::Get { recognition_id, township, connection } => {
+                let client = connection.open().await?;
+                let request = people::GetRecognitionRequest { recognition_id, township };
+                let found = client.people().get_recognition(request).await.map_err(Problem::from)?.into_inner();
+                let (person_id, township) = (found.person_id.clone(), found.township.clone());
+                let request = people::GetPersonRequest { person_id, township };
+                let person = client.people().get_person(request).await.map_err(Problem::from)?.into_inner();
+                show(client::people::card(&person));
+                say(format_args!("{}", tell::state_words(found.state())));
+                for line in tell::lines(&found).into_iter().chain(tell::notes(&found)) {
+                    say(format_args!("  {line}"));
+                }
+                return Ok(());
             }
             Self::List { person_id, state, township, connection } => {
                 let request = people::ListRecognitionsRequest {

@@ -1,6 +1,6 @@
 //! `bangfu households …`: households, from the terminal.
 
-use bangfu_proto::people::v1::{self as proto, HouseholdKind, HouseholdState};
+use bangfu_proto::people::v1::{self as proto, HouseholdKind, HouseholdRelation, HouseholdState};
 
 use super::{Client, day, problem::Problem, table::Table};
 
@@ -42,6 +42,46 @@ pub fn table(households: &[proto::Household]) -> Table {
         ]);
     }
     table
+}
+
+/// Who lives there; `people` are those of the register, masked.
+pub fn members(household: &proto::Household, people: &[proto::Person]) -> Table {
+    let mut table =
+        Table::new(["与户主关系 relation", "姓名 name", "就业 work", "加入 from", "离开 until", "person_id"]);
+    for member in &household.members {
+        let person = people.iter().find(|person| person.person_id == member.person_id);
+        table.row([
+            relation_words(member.relation()).to_owned(),
+            person.map_or_else(|| "-".to_owned(), |person| person.name_masked.clone()),
+            person.map_or("-", super::people::level).to_owned(),
+            day(member.from.as_ref()),
+            day(member.until.as_ref()),
+            member.person_id.clone(),
+        ]);
+    }
+    for other in &household.others {
+        table.row([
+            relation_words(other.relation()).to_owned(),
+            format!("{} 年生", other.birth_year),
+            if other.works { "就业 works" } else { "未就业 does not work" }.to_owned(),
+            "-".to_owned(),
+            "-".to_owned(),
+            "不在台账 not in the register".to_owned(),
+        ]);
+    }
+    table
+}
+
+fn relation_words(relation: HouseholdRelation) -> &'static str {
+    match relation {
+        HouseholdRelation::Unspecified => "",
+        HouseholdRelation::Head => "户主 head",
+        HouseholdRelation::Spouse => "配偶 spouse",
+        HouseholdRelation::Child => "子女 child",
+        HouseholdRelation::Parent => "父母 parent",
+        HouseholdRelation::Sibling => "兄弟姐妹 sibling",
+        HouseholdRelation::Other => "其他 other",
+    }
 }
 
 /// "已认定 recognised"

@@ -171,7 +171,7 @@ pub fn table(people: &[proto::Person]) -> Table {
     table
 }
 
-fn level(person: &proto::Person) -> &'static str {
+pub(super) fn level(person: &proto::Person) -> &'static str {
     let levels = bangfu_kernel::ServiceLevel::ALL;
     let level = levels.into_iter().find(|&level| proto::ServiceLevel::from(level) == person.level());
     level.map_or("待核实", bangfu_kernel::ServiceLevel::office_word)
@@ -199,6 +199,9 @@ pub fn card(person: &proto::Person) -> Table {
     line("登记日期", day(person.joined_on.as_ref()));
     if person.left_on.is_some() {
         line("转出日期", day(person.left_on.as_ref()));
+    }
+    if !person.merged_into_person_id.is_empty() {
+        line("已并入", person.merged_into_person_id.clone());
     }
     if let Some(record) = &person.employment {
         let status =

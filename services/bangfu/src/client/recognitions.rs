@@ -66,6 +66,24 @@ pub fn lines(recognition: &proto::Recognition) -> Vec<String> {
     lines
 }
 
+/// What proves it, and what was noted by whom.
+pub fn notes(recognition: &proto::Recognition) -> Vec<String> {
+    let step = |word: &str, step: &Option<proto::RecognitionStep>| {
+        let step = step.as_ref()?;
+        Some(format!("{word} {} {}: {}", day(step.on.as_ref()), step.by, step.note))
+    };
+    let told = |word: &str, text: &str| (!text.is_empty()).then(|| format!("{word}: {text}"));
+    [
+        told("佐证材料 evidence", &recognition.evidence),
+        step("区镇审核 check", &recognition.check),
+        step("市级认定 decision", &recognition.decision),
+        told("终止理由 reason", &recognition.end_reason),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
 /// "已申请 applied"
 pub fn state_words(state: RecognitionState) -> &'static str {
     match state {

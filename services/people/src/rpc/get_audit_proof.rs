@@ -1,6 +1,10 @@
 //! Reads the audit trail of a township from end to end, hashes it again, and tells the hashes it has now.
 
-use bangfu_kernel::{Error, Township, error::Violations, fields};
+use bangfu_kernel::{
+    Error, Township,
+    error::{Resource, Violations},
+    fields,
+};
 use bangfu_platform::auth::{Permit, admitted};
 use bangfu_proto::people::v1::{AuditHash, AuditProof, GetAuditProofRequest};
 use tonic::Request;
@@ -17,6 +21,10 @@ pub(super) async fn handle(svc: &People, request: Request<GetAuditProofRequest>)
     let township = decode(&permit, &request)?;
 
     let mut tx = svc.ground.db.township(&permit.at(township)?).await?;
+    // Who asks about entries knows of a trail that was there; who asks about none may have mistyped the code.
+    if request.seqs.is_empty() {
+        store::township::find(&mut tx).await?.ok_or(Error::NotFound(Resource::Township))?;
+    }
     let mut proof = Proof::of(tx.township());
     let mut broken = None;
     loop {

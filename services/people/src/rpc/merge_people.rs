@@ -12,8 +12,9 @@ use crate::{
         audit::Action,
         employment::{EmploymentRecord, believed},
         merge::{Merge, Moved},
+        transfer::{State, Step},
     },
-    recognition, store,
+    recognition, store, transfer,
     vault::TownshipKey,
     wire,
 };
@@ -41,7 +42,7 @@ pub(super) async fn handle(svc: &People, request: Request<MergePeopleRequest>) -
             let requests = store::merge::requests(tx, merged_id, kept_id).await?;
             give_way(tx, kept_id, merged_id).await?;
             let (swapped, moved) = store::merge::carry(tx, merged_id, kept_id).await?;
-            let mut moved = Moved { households_left, swapped, requests, ..moved };
+            let mut moved = Moved { swapped, requests, households_left, ..moved };
             // Where the kept one lived before, and left, the merged entry does not live on.
             for household_id in &homes {
                 if store::household::remove_member(tx, *household_id, merged_id, clock.today()).await? {
@@ -57,6 +58,13 @@ pub(super) async fn handle(svc: &People, request: Request<MergePeopleRequest>) -
             store::audit::append(tx, Action::MergePeople, Some(merged_id), &reason).await?;
             let key = store::township_key::get(tx, &svc.vault).await?;
             tell_households(tx, &key, &homes).await?;
+            // Last: both townships' trails are written.
+            if let Some(open) = store::transfer::offer_of(tx, merged_id, &key).await?
+                && open.state(clock.today()) == State::Offered
+            {
+                let (id, action) = (open.transfer_id, Action::WithdrawTransfer);
+                transfer::end(svc, tx, id, Step::Withdraw, action, "该条信息已并入另一条").await?;
+            }
             Ok(wire::merge::message(&merge))
         })
         .await?;
@@ -83,8 +91,10 @@ async fn give_way(tx: &mut TownshipTx, kept_id: Uuid, merged_id: Uuid) -> Result
 /// two.
 async fn one_household(tx: &mut TownshipTx, kept_id: Uuid, merged_id: Uuid) -> Result<(Vec<Uuid>, Vec<Uuid>), Error> {
     let homes = store::household::of_people(tx, &[kept_id, merged_id]).await?;
-    if let [_, household_id, ..] = homes.as_slice() {
-        return Err(Error::PersonInHousehold { person_id: merged_id, household_id: *household_id });
+    if homes.len() > 1 {
+        let theirs = store::household::of_people(tx, &[merged_id]).await?;
+        let household_id = theirs.first().copied().unwrap_or_default();
+        return Err(Error::PersonInHousehold { person_id: merged_id, household_id });
     }
     for household_id in &homes {
         store::household::lock(tx, *household_id).await?;

@@ -7,7 +7,10 @@
 use std::sync::Arc;
 
 use bangfu_kernel::Error;
-use bangfu_platform::db::{TownshipTx, fault};
+use bangfu_platform::{
+    db::{TownshipTx, fault},
+    id,
+};
 use chrono::NaiveDate;
 use rand::{SeedableRng as _, rngs::StdRng};
 use serde_json::{Map, Value};
@@ -21,6 +24,9 @@ struct Moving {
     table: &'static str,
     /// The column that is the row's own id, whoever's it is by now; empty: there is none.
     id: &'static str,
+    /// Of tables from which nothing is ever deleted: how the trace that an earlier stay left is emptied. It is put aside
+    /// under an id that is nobody's.
+    trace: &'static str,
     /// The columns that are sealed, and the id they are sealed under.
     sealed: &'static [(&'static str, Column)],
     sealed_under: &'static str,
@@ -32,6 +38,7 @@ const MOVING: [Moving; 7] = [
     Moving {
         table: "person",
         id: "person_id",
+        trace: "",
         sealed: &[
             ("name", Column::Name),
             ("id_number", Column::IdNumber),
@@ -42,11 +49,17 @@ const MOVING: [Moving; 7] = [
         sealed_under: "person_id",
     },
     plain("membership", ""),
-    plain("employment", "record_id"),
+    Moving { trace: "employer = '', credit_code = '', evidence = ''", ..plain("employment", "record_id") },
     plain("unemployment_registration", "registration_id"),
     plain("employment_registration", "registration_id"),
     plain("recognition", "recognition_id"),
-    Moving { table: "survey", id: "survey_id", sealed: &[("note", Column::SurveyNote)], sealed_under: "survey_id" },
+    Moving {
+        table: "survey",
+        id: "survey_id",
+        trace: "note = NULL, occupation = '', place = '', training_wish = '', skills = '{}'",
+        sealed: &[("note", Column::SurveyNote)],
+        sealed_under: "survey_id",
+    },
 ];
 
 /// Tables with a `person_id` whose rows stay: `identity` is released and claimed, the audit trail tells what one township
@@ -55,7 +68,7 @@ const MOVING: [Moving; 7] = [
 const STAYING: [&str; 4] = ["audit", "household_member", "identity", "transfer"];
 
 const fn plain(table: &'static str, id: &'static str) -> Moving {
-    Moving { table, id, sealed: &[], sealed_under: "" }
+    Moving { table, id, trace: "", sealed: &[], sealed_under: "" }
 }
 
 /// Everything about somebody, out of one township and not yet in another; still under the sender's seal. Never printed.
@@ -145,31 +158,57 @@ pub(crate) async fn unpack(
     Ok(())
 }
 
-/// Takes away what earlier stays left here of the person, and of every row that comes now; the last table first, for what
-/// points to others.
+/// Takes away, or puts aside, what earlier stays left here of the person and of every row that comes now; the last table
+/// first, for what points to others.
 async fn clear(tx: &mut TownshipTx, luggage: &Luggage) -> Result<(), Error> {
     let township = tx.township().to_owned();
-    let id = |row: &Map<String, Value>, column: &str| {
+    let id_of = |row: &Map<String, Value>, column: &str| {
         row.get(column).and_then(Value::as_str).and_then(|id| Uuid::try_parse(id).ok())
     };
-    let person_id = luggage.tables.first().and_then(|people| people.first()).and_then(|row| id(row, "person_id"));
+    let person_id = luggage.tables.first().and_then(|people| people.first()).and_then(|row| id_of(row, "person_id"));
     let person_id = person_id.ok_or_else(|| strange("person"))?;
-    for (moving, rows) in MOVING.iter().zip(&luggage.tables).skip(1).rev() {
+    // Registrations go with the records they are of.
+    let apart = |moving: &Moving| moving.table == "employment_registration";
+    for (moving, rows) in MOVING.iter().zip(&luggage.tables).skip(1).rev().filter(|(moving, _)| !apart(moving)) {
         let (table, column) = (moving.table, if moving.id.is_empty() { "person_id" } else { moving.id });
-        let ids: Vec<Uuid> = rows.iter().filter_map(|row| id(row, column)).collect();
-        let sql = format!("DELETE FROM {table} WHERE township = $1 AND (person_id = $2 OR {column} = ANY ($3))");
-        sqlx::query(AssertSqlSafe(sql))
-            .bind(&township)
-            .bind(person_id)
-            .bind(&ids)
-            .execute(&mut *tx)
-            .await
-            .map_err(fault)?;
+        let ids: Vec<Uuid> = rows.iter().filter_map(|row| id_of(row, column)).collect();
+        let which = format!("township = $1 AND (person_id = $2 OR {column} = ANY ($3))");
+        if moving.trace.is_empty() {
+            let sql = format!("DELETE FROM {table} WHERE {which}");
+            let delete = sqlx::query(AssertSqlSafe(sql)).bind(&township).bind(person_id).bind(&ids);
+            delete.execute(&mut *tx).await.map_err(fault)?;
+            continue;
+        }
+        // Somebody's: what was put aside before is left where it is.
+        let sql = format!(
+            "SELECT DISTINCT person_id FROM {table} t WHERE {which} \
+             AND EXISTS (SELECT FROM person p WHERE p.township = $1 AND p.person_id = t.person_id)"
+        );
+        let owners = sqlx::query_scalar(AssertSqlSafe(sql)).bind(&township).bind(person_id).bind(&ids);
+        let owners: Vec<Uuid> = owners.fetch_all(&mut *tx).await.map_err(fault)?;
+        for owner in owners {
+            let sql = moving.put_aside(&which);
+            let put = sqlx::query(AssertSqlSafe(sql)).bind(&township).bind(person_id).bind(&ids);
+            put.bind(owner).bind(id::new(tx.clock())).execute(&mut *tx).await.map_err(fault)?;
+        }
     }
     Ok(())
 }
 
 impl Moving {
+    /// Empties one person's traces ($4) and puts them under an id that is nobody's ($5). Records and their registrations refer
+    /// to each other by the person: they go in one statement.
+    fn put_aside(&self, which: &str) -> String {
+        let (table, trace) = (self.table, self.trace);
+        let registrations = if table == "employment" {
+            "WITH registrations AS (UPDATE employment_registration SET person_id = $5, evidence = '' \
+              WHERE township = $1 AND person_id = $4 AND (person_id = $2 OR record_id = ANY ($3))) "
+        } else {
+            ""
+        };
+        format!("{registrations}UPDATE {table} SET person_id = $5, {trace} WHERE person_id = $4 AND {which}")
+    }
+
     /// Opens every sealed value of a row with one township's key and seals it with another's.
     fn seal_anew(&self, row: &mut Map<String, Value>, from: &TownshipKey, to: &TownshipKey) -> Result<(), Error> {
         let mut chance = StdRng::from_os_rng();
