@@ -8,7 +8,7 @@ help:
 	@echo "make up      the suite on 127.0.0.1:50051, data kept between runs in .bangfu/"
 	@echo "make test    the whole test suite"
 	@echo "make check   format, lints, docs, contract, dependencies, queries"
-	@echo "make bench   the figures, as ratios measured in one run"
+	@echo "make bench   the figures, as ratios measured in one run; ONLY='page reveal' measures some of them"
 	@echo "make sqlx    renews the query data after a change of SQL or of a migration"
 
 setup:
@@ -37,7 +37,7 @@ check:
 
 bench: setup
 	cargo build --locked --release -p bangfu -p bangfu-tests --bin bangfu --bench figures
-	cargo bench --locked -p bangfu-tests --bench figures $(if $(JSON),-- --json)
+	cargo bench --locked -p bangfu-tests --bench figures -- $(if $(JSON),--json) $(ONLY)
 
 sqlx: setup
 	sh deploy/check/queries.sh --renew

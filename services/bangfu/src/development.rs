@@ -13,6 +13,7 @@ use std::{
 
 use anyhow::Context as _;
 use bangfu_kernel::{Clock, Role, Township};
+use bangfu_people::vault::Vault;
 use bangfu_platform::{
     auth::{
         issuer::{Issuer, NewToken},
@@ -129,6 +130,11 @@ impl Development {
             connections: 12,
             development: true,
         }
+    }
+
+    /// What the registry seals and hashes with here.
+    pub fn vault(&self) -> anyhow::Result<Vault> {
+        Ok(Vault::new(self.keys.master.clone(), self.keys.index.clone())?)
     }
 
     /// A token for a person or program of a township (or, without one, of the city), good for 15 minutes.

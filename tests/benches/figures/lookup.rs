@@ -1,23 +1,16 @@
-//! GetPerson through the whole stack, against pgbench sending PostgreSQL the same statements in the same round trips, as
-//! the same role behind the same row security.
+//! GetPerson through the whole stack, against pgbench.
 
-use std::{
-    fs,
-    path::Path,
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use bangfu::client::Client;
 use bangfu_kernel::Role;
 use bangfu_proto::people::v1::GetPersonRequest;
-use secrecy::ExposeSecret as _;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::{
     measure::{Limit, Measure, Round},
+    pgbench::{Pgbench, statement},
     process::{TOWNSHIP, Up},
 };
 
@@ -34,8 +27,7 @@ pub(crate) async fn measure(up: &Up) -> anyhow::Result<Measure> {
         .bind(i64::try_from(CONNECTIONS)?)
         .fetch_all(&mut people)
         .await?;
-    let script = up.folder.path().join("lookup.sql");
-    fs::write(&script, pgbench_script()?)?;
+    let pgbench = pgbench(up)?;
 
     let mut callers = Vec::new();
     for id in ids {
@@ -46,7 +38,7 @@ pub(crate) async fn measure(up: &Up) -> anyhow::Result<Measure> {
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
         let ours = calls(&callers, Duration::from_secs(SECONDS)).await?;
-        rounds.push(Round { ours, against: pgbench(up, &script)? });
+        rounds.push(Round { ours, against: pgbench.rate(up)? });
     }
     let name = "GetPerson through the whole stack / pgbench";
     Ok(Measure::of_rounds(name, "calls/s", &rounds, Limit::AtLeast(0.5)))
@@ -74,58 +66,13 @@ async fn calls(callers: &[(Client, GetPersonRequest)], time: Duration) -> anyhow
     Ok(f64::from(answered) / begin.elapsed().as_secs_f64())
 }
 
-/// Transactions a second, connecting not counted.
-fn pgbench(up: &Up, script: &Path) -> anyhow::Result<f64> {
-    let url = up.ground.settings("people").service_url;
-    let url = url.expose_secret().strip_prefix("postgres://").context("the service's URL")?;
-    let (role, rest) = url.split_once(':').context("the service's role")?;
-    let (password, rest) = rest.split_once('@').context("the service's password")?;
-    let database = rest.split_once('/').context("the service's database")?.1;
-    let threads = std::thread::available_parallelism()?.get().min(CONNECTIONS);
-    let program = up.ground.cluster().binaries().join("pgbench");
-    let output = Command::new(&program)
-        .args(["--no-vacuum", "--protocol=prepared", "--define=ready=0", "--host=127.0.0.1"])
-        .arg(format!("--port={}", up.ground.cluster().port()))
-        .arg(format!("--username={role}"))
-        .arg(format!("--client={CONNECTIONS}"))
-        .arg(format!("--jobs={threads}"))
-        .arg(format!("--time={SECONDS}"))
-        .arg(format!("--define=township={TOWNSHIP}"))
-        .arg(format!("--file={}", script.display()))
-        .arg(database)
-        .env("PGPASSWORD", password)
-        .output()
-        .with_context(|| format!("{} does not run", program.display()))?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    anyhow::ensure!(output.status.success(), "pgbench: {}", String::from_utf8_lossy(&output.stderr));
-    let rate = said.lines().find_map(|line| line.strip_prefix("tps = ")).context("pgbench tells no rate")?;
-    Ok(rate.split_whitespace().next().unwrap_or_default().parse()?)
-}
-
-/// What one GetPerson sends: its beginning in one round trip, its SELECT as sqlx knows it, COMMIT. Each client first
-/// finds the person it asks for from then on, as each of our callers has one.
-fn pgbench_script() -> anyhow::Result<String> {
-    let select = statement()?.replace("$1", ":township").replace("$2", ":person_id::uuid");
-    let begin = "BEGIN;\nSELECT set_config('bangfu.township', ':township', true), set_config('statement_timeout', '600000', true);\n";
-    let begin = begin.replace(":township", TOWNSHIP);
+/// What one GetPerson sends. Each client first finds the person it asks for from then on, as each of our callers has one.
+fn pgbench(up: &Up) -> anyhow::Result<Pgbench> {
     let find =
         "SELECT person_id FROM person WHERE township = :township ORDER BY person_id OFFSET :client_id LIMIT 1 \\gset";
-    Ok(format!(
-        "\\if :ready = 0\n{begin}{find}\nCOMMIT;\n\\set ready 1\n\\endif\n\
-         \\startpipeline\n{begin}\\endpipeline\n{};\nCOMMIT;\n",
-        select.trim_end()
-    ))
-}
-
-/// The statement by which the registry reads people, from the committed query data.
-fn statement() -> anyhow::Result<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../services/people/.sqlx");
-    for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
-        let query: serde_json::Value = serde_json::from_slice(&fs::read(entry?.path())?)?;
-        let text = query["query"].as_str().unwrap_or_default();
-        if text.contains("FROM person p") && text.contains("json_agg") && text.contains("p.person_id = $2") {
-            return Ok(text.to_owned());
-        }
-    }
-    anyhow::bail!("the statement of GetPerson is not in {}", folder.display())
+    let select = statement(&["FROM person p", "json_agg", "p.person_id = $2"])?
+        .replace("$1", ":township")
+        .replace("$2", ":person_id::uuid")
+        .replace("$3", "CURRENT_DATE");
+    Ok(Pgbench::new(up, "lookup.sql", find, &[select])?.by(CONNECTIONS, SECONDS))
 }

@@ -106,6 +106,12 @@ pub(crate) fn table(measures: &[Measure]) -> String {
     table
 }
 
+/// The value that 99 of 100 do not exceed.
+pub(crate) fn p99(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() * 99 / 100).copied().unwrap_or(f64::NAN)
+}
+
 fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<_> = values.collect();
     values.sort_by(f64::total_cmp);

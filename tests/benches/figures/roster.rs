@@ -3,13 +3,14 @@
 use std::time::Instant;
 
 use bangfu::client::{people, request_id};
-use bangfu_kernel::{Role, id_number::check_digit};
+use bangfu_kernel::Role;
 use bangfu_proto::people::v1::{RosterRow, RosterStart};
 use bangfu_testkit::sample;
 use futures::TryStreamExt as _;
 use sqlx::PgConnection;
 
 use crate::{
+    crowd::{self, Somebody},
     measure::{Limit, Measure, Round},
     memory,
     process::{TOWNSHIP, Up, run},
@@ -39,6 +40,13 @@ pub(crate) async fn measure(up: &Up) -> anyhow::Result<(Measure, Measure)> {
     let import = Measure::of_rounds("ImportRoster of 100,000 rows / COPY", "rows/s", &rounds, Limit::AtLeast(0.25));
     let peak = peak.map_or_else(|| memory::importing(up), Ok)?;
     Ok((import, peak))
+}
+
+/// Imports them once, for the figures of who is there.
+pub(crate) async fn fill(up: &Up) -> anyhow::Result<()> {
+    let rows = (0..ROWS).map(row).collect::<anyhow::Result<Vec<_>>>()?;
+    import(up, rows).await?;
+    up.settle().await
 }
 
 /// Rows a second.
@@ -80,22 +88,21 @@ async fn empty(up: &Up) -> anyhow::Result<()> {
     let mut people = up.superuser("people").await?;
     run(
         &mut people,
-        "TRUNCATE person, identity, membership, employment, employment_registration, event, request, roster_import",
+        "TRUNCATE person, identity, membership, employment, employment_registration, duplicate, event, request
+       , roster_import",
     )
     .await?;
     run(&mut up.superuser("followup").await?, "TRUNCATE subject, event CASCADE").await?;
     run(&mut people, "CHECKPOINT").await
 }
 
-/// Nobody real: area code 320699, a number of their own.
+/// Nobody real, and everybody else's double as seldom as in life.
 fn row(n: u32) -> anyhow::Result<RosterRow> {
-    let (year, rest) = (1960 + n % 40, n / 40);
-    let (month, day, order) = (rest % 12 + 1, rest / 12 % 28 + 1, rest / 336);
-    let mut id_number = format!("320699{year}{month:02}{day:02}{order:03}");
-    id_number.push(char::from(check_digit(id_number.as_bytes())));
+    let Somebody { name, id_number, village } = crowd::somebody(n);
     Ok(RosterRow {
+        name,
         id_number,
-        village: format!("样例村{}", n % 20),
+        village,
         coordinator: format!("协理员{}", n % 20),
         education: "高中".to_owned(),
         job_wish: "服务员".to_owned(),
