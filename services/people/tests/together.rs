@@ -1,12 +1,13 @@
 //! What the parts of the registry mean for each other: a move, a merge, a household, a recognition, retention.
 
-use bangfu::client::{Client, request_id};
+use bangfu::client::{Client, people::send, request_id};
 use bangfu_proto::people::v1::{
     AddHouseholdMemberRequest, AppliedAt, AppliedBy, ApplyForRecognitionRequest, CreateHouseholdRequest,
     DifficultyType, EmploymentStatus as S, FindPersonRequest, GetEmploymentHistoryRequest, GetHouseholdRequest,
     GetRecognitionRequest, Household, HouseholdKind, HouseholdRelation, HouseholdState, ListPeopleRequest,
     ListRecognitionsRequest, MergePeopleRequest, NewEmployment, NewHouseholdMember, RecogniseHouseholdRequest,
-    RegisterPersonRequest, RetentionKind, RevealPersonRequest, RunRetentionRequest, UnmergePeopleRequest,
+    RegisterMatch, RegisterPersonRequest, RetentionKind, RevealPersonRequest, RosterRow, RosterStart,
+    RunRetentionRequest, UnmergePeopleRequest,
 };
 use bangfu_testkit::{City, DADONG, LIBAO, reason, sample};
 
@@ -135,6 +136,29 @@ async fn of_one_household_the_merged_entry_leaves_it_and_belongs_to_it_again_whe
         };
     clerk.people().unmerge_people(undo).await.expect("undone");
     assert_eq!(present().await, [kept, merged]);
+    city.close().await;
+}
+
+#[tokio::test]
+async fn a_roster_may_name_one_person_by_both_numbers() {
+    let city = City::new().await;
+    let clerk = city.clerk(DADONG);
+    let (kept, merged) = (somebody(&clerk, 1).await, somebody(&clerk, 2).await);
+    let request = MergePeopleRequest {
+        request_id: request_id(),
+        kept_person_id: kept.clone(),
+        merged_person_id: merged,
+        reason: "号码录错".to_owned(),
+    };
+    clerk.people().merge_people(request).await.expect("merged");
+    let start = || RosterStart { request_id: request_id(), ..Default::default() };
+    let second = RosterRow { name: sample::name(1), ..sample::row(2, 5) };
+    let import = send(&clerk, start(), vec![sample::row(1, 4), second]).await.expect("imported");
+    let met: Vec<_> = import.results.iter().map(|row| (row.person_id.as_str(), row.r#match())).collect();
+    assert_eq!(met.len(), 2);
+    assert!(met.iter().all(|(person, _)| *person == kept), "{met:?}");
+    let other_name = send(&clerk, start(), vec![sample::row(1, 4), sample::row(2, 5)]).await.expect("imported");
+    assert_eq!(other_name.results[1].r#match(), RegisterMatch::OtherName);
     city.close().await;
 }
 

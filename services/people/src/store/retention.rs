@@ -207,7 +207,8 @@ pub(crate) async fn blank_employment(tx: &mut TownshipTx, people: &[Uuid]) -> Re
     .map_err(fault)
 }
 
-/// Empties what was noted about recognitions, merges and pairs of theirs, and about transfers, names included.
+/// Empties what was noted about recognitions, merges and pairs of theirs, and about transfers, names included. An
+/// application that is open has nobody left whom it could be granted.
 #[tracing::instrument(name = "db.retention.blank_matters", level = "debug", skip_all)]
 pub(crate) async fn blank_matters(tx: &mut TownshipTx, people: &[Uuid]) -> Result<(), Error> {
     let township = tx.township().to_owned();
@@ -216,6 +217,7 @@ pub(crate) async fn blank_matters(tx: &mut TownshipTx, people: &[Uuid]) -> Resul
         WITH recognitions AS (
             UPDATE recognition
                SET evidence = ''
+                 , state = CASE WHEN state IN ('APPLIED', 'PUBLISHED') THEN 'WITHDRAWN' ELSE state END
                  , check_note = CASE WHEN check_note IS NULL THEN NULL ELSE '' END
                  , decision_note = CASE WHEN decision_note IS NULL THEN NULL ELSE '' END
                  , end_reason = ''
