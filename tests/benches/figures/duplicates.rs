@@ -29,6 +29,8 @@ use crate::{
 };
 
 const PEOPLE: u32 = 1_000_000;
+/// Of the crowd, the first of them: those before live in the other township.
+const FIRST: u32 = 1_000_000;
 /// Sealed and sent at once.
 const PIECE: usize = 10_000;
 const ROWS: u32 = 10_000;
@@ -44,9 +46,9 @@ pub(crate) async fn measure(up: &Up) -> anyhow::Result<Measure> {
     populate(up, &mut people).await?;
     note_moments(&mut people).await?;
     let mut rounds = Vec::new();
-    let mut twins = (0..PEOPLE).filter_map(crowd::mistyped);
+    let mut twins = (FIRST..FIRST + PEOPLE).filter_map(crowd::mistyped);
     for round in 0..ROUNDS {
-        let first = PEOPLE + round * ROWS;
+        let first = FIRST + PEOPLE + round * ROWS;
         let new = (first..first + ROWS).map(|n| match n % TWIN {
             0 => twins.next().unwrap_or_else(|| crowd::somebody(n)),
             _ => crowd::somebody(n),
@@ -86,9 +88,9 @@ async fn populate(up: &Up, people: &mut PgConnection) -> anyhow::Result<()> {
     let key = vault.unwrap(&township, &keys.collect::<Vec<_>>(), tokio::time::Instant::now())?;
 
     let (clock, mut chance) = (Clock::system(), StdRng::from_os_rng());
-    for first in (0..PEOPLE).step_by(PIECE) {
+    for first in (FIRST..FIRST + PEOPLE).step_by(PIECE) {
         let (mut entries, mut numbers) = (String::new(), String::new());
-        for n in (first..PEOPLE).take(PIECE) {
+        for n in (first..FIRST + PEOPLE).take(PIECE) {
             let Somebody { name, id_number, village } = crowd::somebody(n);
             let (id, number) =
                 (id::new(&clock), id_number.parse::<IdNumber>().map_err(|_| anyhow::anyhow!("no number"))?);
