@@ -8,6 +8,7 @@ pub mod channel;
 pub mod contact;
 pub mod duty;
 pub mod exclusion;
+pub mod festival;
 pub mod history;
 pub mod household;
 pub mod period;

@@ -14,6 +14,7 @@ use bangfu_kernel::{
 };
 use bangfu_proto::common::v1::{CalendarDate, DateRange};
 use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
 
 /// The number of a contract enum, as stored.
 pub(crate) fn number(value: impl Into<i32>) -> i16 {
@@ -23,6 +24,11 @@ pub(crate) fn number(value: impl Into<i32>) -> i16 {
 #[expect(clippy::unnecessary_wraps, reason = "every date field of a message is an option")]
 pub(crate) fn date(date: NaiveDate) -> Option<CalendarDate> {
     Some(calendar::message(date))
+}
+
+/// The ids of a duty's person and household, one of which is empty.
+pub(crate) fn whose(subject: Uuid, household: bool) -> (String, String) {
+    if household { (String::new(), subject.to_string()) } else { (subject.to_string(), String::new()) }
 }
 
 pub(crate) fn instant(at: DateTime<Utc>) -> prost_types::Timestamp {

@@ -184,6 +184,32 @@ pub enum Error {
         /// How many.
         rows: i64,
     },
+    /// UNREACHABLE without its attempts.
+    #[error("attempts on {days} different days, {home_visits} home visits")]
+    AttemptsMissing {
+        /// Different days with an attempt.
+        days: usize,
+        /// Home visits among the attempts.
+        home_visits: usize,
+    },
+    /// A waiver of the duty is asked for or granted.
+    #[error("waiver {waiver_id} stands")]
+    WaiverStands {
+        /// That one.
+        waiver_id: uuid::Uuid,
+    },
+    /// Somebody concerned is absent, or stands in for the other.
+    #[error("absence {absence_id} overlaps")]
+    AbsenceOverlaps {
+        /// That one.
+        absence_id: uuid::Uuid,
+    },
+    /// An assignment that begins on that day or later stands.
+    #[error("assignment {assignment_id} begins on that day or later")]
+    AssignmentOverlaps {
+        /// That one.
+        assignment_id: uuid::Uuid,
+    },
     /// The cursor is older than what the feed keeps.
     #[error("the feed of {township} begins at {oldest}")]
     FeedCompacted {
@@ -277,6 +303,16 @@ pub enum Resource {
     Transfer,
     /// 数据比对
     DataMatch,
+    /// 服务标准
+    Standard,
+    /// 豁免申请
+    Waiver,
+    /// 服务记录
+    ServiceRecord,
+    /// 协理员
+    Coordinator,
+    /// 请假
+    Absence,
 }
 
 impl Resource {
@@ -294,6 +330,11 @@ impl Resource {
             Self::Merge => "merge",
             Self::Transfer => "transfer",
             Self::DataMatch => "data_match",
+            Self::Standard => "standard",
+            Self::Waiver => "waiver",
+            Self::ServiceRecord => "service_record",
+            Self::Coordinator => "coordinator",
+            Self::Absence => "absence",
         }
     }
 
@@ -311,6 +352,11 @@ impl Resource {
             Self::Merge => "合并记录",
             Self::Transfer => "转移事项",
             Self::DataMatch => "数据比对",
+            Self::Standard => "服务标准",
+            Self::Waiver => "豁免申请",
+            Self::ServiceRecord => "服务记录",
+            Self::Coordinator => "协理员",
+            Self::Absence => "请假记录",
         }
     }
 }

@@ -89,6 +89,10 @@ fn code_and_reason(error: &Error) -> (Code, R) {
         Error::NotElsewhere => (Code::FailedPrecondition, R::NotElsewhere),
         Error::PersonAnonymised => (Code::FailedPrecondition, R::PersonAnonymised),
         Error::MatchUndecided { .. } => (Code::FailedPrecondition, R::MatchUndecided),
+        Error::AttemptsMissing { .. } => (Code::FailedPrecondition, R::AttemptsMissing),
+        Error::WaiverStands { .. } => (Code::FailedPrecondition, R::WaiverStands),
+        Error::AbsenceOverlaps { .. } => (Code::FailedPrecondition, R::AbsenceOverlaps),
+        Error::AssignmentOverlaps { .. } => (Code::FailedPrecondition, R::AssignmentOverlaps),
         Error::FeedCompacted { .. } => (Code::OutOfRange, R::FeedCompacted),
         Error::FeedEpochChanged { .. } => (Code::Aborted, R::FeedEpochChanged),
         Error::FeedReaderSlow => (Code::Aborted, R::FeedReaderSlow),
@@ -136,6 +140,12 @@ fn metadata(error: &Error, correlation_id: &str) -> HashMap<String, String> {
             vec![("transfer_id", transfer_id.to_string())]
         }
         Error::MatchUndecided { rows } => vec![("rows", rows.to_string())],
+        Error::AttemptsMissing { days, home_visits } => {
+            vec![("days", days.to_string()), ("home_visits", home_visits.to_string())]
+        }
+        Error::WaiverStands { waiver_id } => vec![("waiver_id", waiver_id.to_string())],
+        Error::AbsenceOverlaps { absence_id } => vec![("absence_id", absence_id.to_string())],
+        Error::AssignmentOverlaps { assignment_id } => vec![("assignment_id", assignment_id.to_string())],
         Error::FeedCompacted { township, oldest } => {
             vec![("township", township.to_string()), ("oldest", oldest.to_string())]
         }
@@ -232,6 +242,12 @@ fn office_sentence(error: &Error, correlation_id: &str) -> String {
         Error::OwnEntry => "本人经办或审核过的事项须由他人办理。".to_owned(),
         Error::RecognitionStands { .. } => "该人员同一困难类型已在申请中或已认定。".to_owned(),
         Error::MatchUndecided { rows } => format!("还有{rows}行未作决定，请先逐行或按类决定。"),
+        Error::AttemptsMissing { days, home_visits } => format!(
+            "“无法联系”须在事项期内于不同日期至少尝试联系3次，其中至少1次上门。目前：{days}天，上门{home_visits}次。"
+        ),
+        Error::WaiverStands { .. } => "该事项已有待审核或已批准的豁免申请。".to_owned(),
+        Error::AbsenceOverlaps { .. } => "所涉人员在此期间已请假，或正为对方代班。".to_owned(),
+        Error::AssignmentOverlaps { .. } => "已有自该日或之后开始的安排，请先核对。".to_owned(),
         Error::PersonInHousehold { .. } => "该人员已属于另一家庭，请先从原家庭移出。".to_owned(),
         Error::PersonMerged { .. } => "该条信息已并入另一条，请在保留的那条上办理。".to_owned(),
         Error::MergeFinal { until } => format!("合并已超过可撤销期限（{until}）。"),

@@ -19,6 +19,10 @@ pub struct Belief {
     pub level: ServiceLevel,
     /// The key groups.
     pub groups: Groups,
+    /// Whether a recognition of difficulty holds, of whatever type.
+    pub recognised: bool,
+    /// Of a household: whether it is recognised and not cleared.
+    pub household: bool,
 }
 
 /// A set of key groups.
@@ -89,6 +93,16 @@ impl<'h> Knowledge<'h> {
             days.push(fact.known_on);
             end_days(fact.until, &mut turns, &mut days);
         }
+        for fact in &history.recognitions {
+            turns.push(fact.from);
+            days.push(fact.known_on);
+            end_days(fact.until, &mut turns, &mut days);
+        }
+        for spell in &history.household {
+            turns.push(spell.recognised_on);
+            days.push(spell.known_on);
+            end_days(spell.end(), &mut turns, &mut days);
+        }
         ascending(&mut turns);
         days.extend_from_slice(&turns);
         ascending(&mut days);
@@ -107,6 +121,8 @@ impl<'h> Knowledge<'h> {
             status: record.map(|record| record.fact.status),
             level: record.map_or(ServiceLevel::Unverified, |record| record.level),
             groups: self.groups(day, known),
+            recognised: self.recognised(day, known),
+            household: self.household(day, known),
         }
     }
 
@@ -129,10 +145,17 @@ impl<'h> Knowledge<'h> {
         &self.days
     }
 
-    /// The first day on which the office believes the person to be in the township; `None`: it never does, as far as is
-    /// known.
+    /// The first day on which the office believes the person to be in the township, or the household to be recognised; `None`:
+    /// it never does, as far as is known.
     pub fn first_day(&self) -> Option<NaiveDate> {
-        self.history.stays.iter().map(|stay| stay.joined_on.max(stay.join_known_on)).min()
+        let stays = self.history.stays.iter().map(|stay| stay.joined_on.max(stay.join_known_on));
+        let spells = self.history.household.iter().map(|spell| spell.recognised_on.max(spell.known_on));
+        stays.chain(spells).min()
+    }
+
+    /// Whether it is a household's.
+    pub fn is_of_a_household(&self) -> bool {
+        !self.history.household.is_empty()
     }
 
     /// The stay begun last decides, as with statuses.
@@ -151,6 +174,18 @@ impl<'h> Knowledge<'h> {
             }
         }
         groups
+    }
+
+    fn recognised(&self, day: NaiveDate, known: NaiveDate) -> bool {
+        self.history.recognitions.iter().any(|fact| {
+            let same_type = self.history.recognitions.iter().filter(|other| other.kind == fact.kind);
+            latest_holds(same_type.map(|other| (other.from, other.known_on, other.until)), day, known)
+        })
+    }
+
+    fn household(&self, day: NaiveDate, known: NaiveDate) -> bool {
+        let spells = self.history.household.iter();
+        latest_holds(spells.map(|spell| (spell.recognised_on, spell.known_on, spell.end())), day, known)
     }
 }
 

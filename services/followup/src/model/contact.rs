@@ -1,11 +1,6 @@
-//! What came of a contact (联系结果), and which services a contact counts for. Domain text, section 4.
+//! What came of a contact (联系结果). Which contacts count for which rule stands in the standard. Domain text, section 4.
 
 use bangfu_proto::followup::v1 as proto;
-
-use super::{
-    channel::Channel,
-    service::{Service, Services},
-};
 
 /// What came of a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -76,20 +71,6 @@ impl ContactResult {
     }
 }
 
-/// The services that a contact counts for.
-///
-/// Two rules of section 4 meet here. Being *effective* is a matter of the result: "a contact counts for any service only
-/// if it is effective". *Settling a follow-up* is besides a matter of the channel: an effective contact is a follow-up
-/// whether or not FOLLOW_UP stands among its services, but only by a channel that settles one. So a text message
-/// that was answered counts for the policies told in it, and not as a follow-up, even where somebody ticked it as one.
-pub fn counts_for(channel: Channel, result: ContactResult, services: Services) -> Services {
-    match (result.is_effective(), channel.settles_follow_up()) {
-        (false, _) => Services::NONE,
-        (true, true) => services.with(Service::FollowUp),
-        (true, false) => services.without(Service::FollowUp),
-    }
-}
-
 impl From<ContactResult> for proto::ContactResult {
     fn from(result: ContactResult) -> Self {
         match result {
@@ -119,26 +100,6 @@ mod tests {
         for result in ContactResult::ALL {
             assert_eq!(ContactResult::from_code(result.code()), Some(result));
             assert_eq!(result_of(result.into()), Some(result));
-        }
-    }
-
-    #[test]
-    fn a_contact_counts_for_what_section_4_says() {
-        use Channel as C;
-        use ContactResult as R;
-        let policy = Services::NONE.with(Service::PolicyPublicity);
-        let ticked = policy.with(Service::FollowUp);
-        for (channel, result, services, counts) in [
-            (C::Phone, R::ReachedSelf, Services::NONE, Services::NONE.with(Service::FollowUp)),
-            (C::Counter, R::Refused, policy, ticked),
-            (C::HomeVisit, R::Deceased, ticked, ticked),
-            (C::Sms, R::ReachedSelf, policy, policy),
-            (C::Sms, R::ReachedSelf, ticked, policy),
-            (C::DataMatch, R::Moved, Services::NONE, Services::NONE),
-            (C::HomeVisit, R::Away, ticked, Services::NONE),
-            (C::Phone, R::NoAnswer, policy, Services::NONE),
-        ] {
-            assert_eq!(counts_for(channel, result, services), counts, "{channel:?} {result:?} {services:?}");
         }
     }
 }

@@ -117,6 +117,9 @@ impl ReleaseReason {
         if who.holds(belief) {
             return None;
         }
+        if who.household {
+            return Some(Self::ConditionEnded);
+        }
         Some(if belief.status == Some(EmploymentStatus::Deceased) {
             Self::Deceased
         } else if belief.level == ServiceLevel::Exited {

@@ -5,6 +5,8 @@
 pub enum Exclusion {
     /// Not joined yet, or left, or nobody knew in time.
     NotInTownship,
+    /// Of a household: not recognised, or cleared before anything was owed.
+    NotRecognised,
     /// The status is one of the exits (死亡, 升学, …).
     Exited,
     /// Something holds, but fewer days remain of its period than the rule asks for; it is owed from the next period.
@@ -15,12 +17,14 @@ pub enum Exclusion {
 
 impl Exclusion {
     /// All exclusions, in the order in which they are looked for.
-    pub const ALL: [Self; 4] = [Self::NotInTownship, Self::Exited, Self::PeriodTooShort, Self::NoRule];
+    pub const ALL: [Self; 5] =
+        [Self::NotInTownship, Self::NotRecognised, Self::Exited, Self::PeriodTooShort, Self::NoRule];
 
     /// The code word, as a sweep reports it: "PERIOD_TOO_SHORT".
     pub fn code(self) -> &'static str {
         match self {
             Self::NotInTownship => "NOT_IN_TOWNSHIP",
+            Self::NotRecognised => "NOT_RECOGNISED",
             Self::Exited => "EXITED",
             Self::PeriodTooShort => "PERIOD_TOO_SHORT",
             Self::NoRule => "NO_RULE",

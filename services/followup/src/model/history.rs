@@ -1,15 +1,12 @@
 //! What one township's office knows of one person, and since when: all that the planner decides from.
 
+use std::sync::Arc;
+
 use bangfu_kernel::{EmploymentStatus, Group, Insured, ServiceLevel};
-use bangfu_proto::people::v1::DifficultyType;
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::{
-    channel::Channel,
-    contact::{self, ContactResult},
-    service::{Service, Services},
-};
+use super::{channel::Channel, contact::ContactResult, household::SpellFact, service::Services};
 
 /// All facts about one person in one township. The order of the facts does not matter. A voided record is left out:
 /// it counts as never entered.
@@ -25,6 +22,10 @@ pub struct History {
     pub recognitions: Vec<RecognitionFact>,
     /// Contacts and services given, voided ones left out.
     pub records: Vec<Record>,
+    /// Duties let off by a decision that stands.
+    pub waivers: Vec<WaiverFact>,
+    /// Of a household, which has none of the facts of a person: every time it was recognised.
+    pub household: Vec<SpellFact>,
 }
 
 /// A spell in the township's register.
@@ -80,16 +81,31 @@ pub struct MembershipFact {
 }
 
 /// A recognition of difficulty (就业困难认定).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecognitionFact {
     /// The recognition.
     pub recognition_id: Uuid,
-    /// 困难类型
-    pub difficulty: DifficultyType,
-    /// First day it holds; the office knows it on that day.
+    /// 困难类型, as the contract's code word: "OLDER_AGE".
+    pub kind: Arc<str>,
+    /// First day it holds.
     pub from: NaiveDate,
+    /// The day the office learned of it.
+    pub known_on: NaiveDate,
     /// How it ended; `None`: it holds.
     pub until: Option<End>,
+}
+
+/// A duty let off by a decision (豁免) that stands. One that was taken back is left out: it counts as never made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaiverFact {
+    /// Id of the rule.
+    pub rule: Arc<str>,
+    /// First day of the duty's period.
+    pub period_start: NaiveDate,
+    /// The duty's slot.
+    pub slot: u32,
+    /// The day of the decision.
+    pub on: NaiveDate,
 }
 
 /// Work done: a contact or a service record.
@@ -125,16 +141,5 @@ impl StatusFact {
     /// The service level that follows.
     pub fn level(&self) -> ServiceLevel {
         ServiceLevel::of(self.status, self.contract_months, self.insured)
-    }
-}
-
-impl Record {
-    /// The services it counts for. A service record counts for its services, less FOLLOW_UP: a follow-up "must show an
-    /// effective contact" (domain text, section 3).
-    pub fn counts_for(&self) -> Services {
-        match self.kind {
-            RecordKind::Contact { channel, result } => contact::counts_for(channel, result, self.services),
-            RecordKind::Service => self.services.without(Service::FollowUp),
-        }
     }
 }

@@ -4,6 +4,8 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::history::End;
+
 /// A household; stored as it stands here. Fields are only ever added, each with a default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HouseholdFacts {
@@ -24,6 +26,13 @@ pub struct SpellFact {
     pub known_on: NaiveDate,
     /// First day it no longer holds, and the day the office learned of that.
     pub cleared: Option<(NaiveDate, NaiveDate)>,
+}
+
+impl SpellFact {
+    /// How it ended: it was cleared.
+    pub fn end(&self) -> Option<End> {
+        self.cleared.map(|(on, known_on)| End { on, known_on })
+    }
 }
 
 /// Somebody who belongs to it.

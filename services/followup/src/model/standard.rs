@@ -11,7 +11,14 @@ use bangfu_kernel::{
 };
 use chrono::{Datelike as _, NaiveDate};
 
-use super::{belief::Belief, service::Service};
+use super::{
+    belief::Belief,
+    channel::Channel,
+    contact::ContactResult,
+    festival::Festival,
+    history::{Record, RecordKind},
+    service::Service,
+};
 
 /// The shipped default: the notice itself, in force from its date.
 const NOTICE: &str = include_str!("../../standards/2021-03-01.toml");
@@ -52,15 +59,30 @@ pub struct Rule {
     pub min_days: u32,
     /// Days after `due_on` on which work done in time may still be entered.
     pub entry_grace_days: u32,
+    /// Which contacts count.
+    pub counts: Counts,
+}
+
+/// Which contacts count for a rule. A service record counts by its service alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counts {
+    /// By any of these channels; none named: by any at all.
+    pub channels: Vec<Channel>,
+    /// With any of these results.
+    pub results: Vec<ContactResult>,
 }
 
 /// Of whom a rule speaks. Somebody EXITED is never meant, nor somebody outside the township.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Who {
+    /// Households that are recognised and not cleared, instead of people.
+    pub household: bool,
     /// Any of these levels; none named: every level but EXITED.
     pub levels: Vec<ServiceLevel>,
     /// And member of any of these groups; none named: whatever the groups.
     pub groups: Vec<Group>,
+    /// And with a recognition of difficulty that holds, or without one; `None`: whether or not.
+    pub recognised: Option<bool>,
     /// `once` rules: the level, given by a record, of the day before it came to hold; none named: whatever it was.
     pub after: Vec<ServiceLevel>,
 }
@@ -79,6 +101,20 @@ pub enum Every {
         /// Days from the opening to the last day to do it.
         within_days: u32,
     },
+    /// The days around a festival.
+    Window(Window),
+}
+
+/// The days around a festival: one period a year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// Which.
+    pub festival: Festival,
+    /// Days before its day.
+    pub days_before: u32,
+    /// Days after its day.
+    pub days_after: u32,
 }
 
 /// So many a year, in numbered slots.
@@ -91,7 +127,7 @@ pub struct Quota {
 }
 
 /// What is owed of a quota for part of a year.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Proration {
     /// In proportion to the months left, the opening one included, rounded up.
@@ -142,6 +178,19 @@ impl Standards {
         self.0.last().map_or(NaiveDate::MIN, |standard| standard.in_force_from)
     }
 
+    /// Every kind of window that one of them knows.
+    pub fn windows(&self) -> Vec<Window> {
+        let mut windows = Vec::new();
+        for rule in self.0.iter().flat_map(|standard| &standard.rules) {
+            if let Every::Window(window) = rule.every
+                && !windows.contains(&window)
+            {
+                windows.push(window);
+            }
+        }
+        windows
+    }
+
     /// All of them, the oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Standard> {
         self.0.iter()
@@ -156,12 +205,16 @@ impl Standard {
 }
 
 impl Who {
-    /// Whether a rule speaks of whom the office believes the person to be.
+    /// Whether a rule speaks of whom the office believes the person, or the household, to be.
     pub fn holds(&self, belief: &Belief) -> bool {
+        if self.household {
+            return belief.household;
+        }
         belief.in_township
             && belief.level != ServiceLevel::Exited
             && self.names_level(belief.level)
             && (self.groups.is_empty() || self.groups.iter().any(|&group| belief.groups.contains(group)))
+            && self.recognised.is_none_or(|recognised| recognised == belief.recognised)
     }
 
     /// Whether the level is one of those named, or none is.
@@ -172,6 +225,35 @@ impl Who {
     /// Whether what was believed for the day before a spell lets a `once` rule open.
     pub fn comes_after(&self, before: &Belief) -> bool {
         self.after.is_empty() || (before.status.is_some() && self.after.contains(&before.level))
+    }
+}
+
+impl Rule {
+    /// Whether a record is one of the rule's service. An effective contact is a follow-up by itself; a service record is none: a
+    /// follow-up "must show an effective contact" (domain text, section 3).
+    pub fn counts(&self, record: &Record) -> bool {
+        let follow_up = self.service == Service::FollowUp;
+        match record.kind {
+            RecordKind::Contact { channel, result } => {
+                (follow_up || record.services.contains(self.service))
+                    && self.counts.results.contains(&result)
+                    && (self.counts.channels.is_empty() || self.counts.channels.contains(&channel))
+            }
+            RecordKind::Service => !follow_up && record.services.contains(self.service),
+        }
+    }
+}
+
+impl Counts {
+    /// What counts where a standard does not say otherwise (**defaults** of section 4): an effective result, and for a follow-up
+    /// a channel by which somebody spoke with somebody.
+    pub fn usual(service: Service) -> Self {
+        let channels = if service == Service::FollowUp {
+            Channel::ALL.into_iter().filter(|channel| channel.settles_follow_up()).collect()
+        } else {
+            Vec::new()
+        };
+        Self { channels, results: ContactResult::ALL.into_iter().filter(|result| result.is_effective()).collect() }
     }
 }
 
@@ -211,6 +293,39 @@ mod tests {
         }
     }
 
+    /// Two rules of section 4 meet here. Being *effective* is a matter of the result: "a contact counts for any service only if it
+    /// is effective". *Settling a follow-up* is besides a matter of the channel. So a text message that was answered counts
+    /// for the policies told in it, and not as a follow-up, even where somebody ticked it as one.
+    #[test]
+    fn a_contact_counts_for_what_section_4_says() {
+        use Channel as C;
+        use ContactResult as R;
+        let standards = Standards::shipped().expect("it is valid");
+        let rules = &standards.in_force_on(day("2026-01-01")).expect("in force").rules;
+        let counts = |kind, services: &[Service]| {
+            let services = services.iter().copied().collect();
+            let record =
+                Record { id: uuid::Uuid::nil(), on: day("2026-01-05"), entered_on: day("2026-01-05"), kind, services };
+            let rule = |id: &str| rules.iter().find(|rule| &*rule.id == id).expect("a rule").counts(&record);
+            (rule("follow_up.unemployed"), rule("policy_publicity"))
+        };
+        let (policy, ticked) = ([Service::PolicyPublicity], [Service::FollowUp, Service::PolicyPublicity]);
+        for (channel, result, services, expected) in [
+            (C::Phone, R::ReachedSelf, &[] as &[Service], (true, false)),
+            (C::Counter, R::Refused, &policy, (true, true)),
+            (C::HomeVisit, R::Deceased, &ticked, (true, true)),
+            (C::Sms, R::ReachedSelf, &policy, (false, true)),
+            (C::Sms, R::ReachedSelf, &ticked, (false, true)),
+            (C::DataMatch, R::Moved, &[], (false, false)),
+            (C::HomeVisit, R::Away, &ticked, (false, false)),
+            (C::Phone, R::NoAnswer, &policy, (false, false)),
+        ] {
+            let found = counts(RecordKind::Contact { channel, result }, services);
+            assert_eq!(found, expected, "{channel:?} {result:?} {services:?}");
+        }
+        assert_eq!(counts(RecordKind::Service, &ticked), (false, true));
+    }
+
     #[test]
     fn the_shipped_standard_is_the_notice_in_force_from_its_date() {
         let standards = Standards::shipped().expect("it is valid");
@@ -221,6 +336,8 @@ mod tests {
             .iter()
             .map(|rule| (&*rule.id, rule.service.code(), rule.every, rule.quota.map(|quota| quota.count)))
             .collect();
+        let once = Every::Once { within_days: 30 };
+        let spring = Window { festival: Festival::SpringFestival, days_before: 15, days_after: 30 };
         assert_eq!(
             rules,
             [
@@ -233,6 +350,12 @@ mod tests {
                 ("131.job_referral", "JOB_REFERRAL", Every::Year, Some(3)),
                 ("131.skills_training", "SKILLS_TRAINING", Every::Year, Some(1)),
                 ("policy_publicity", "POLICY_PUBLICITY", Every::Year, None),
+                ("registration_help", "EMPLOYMENT_REGISTRATION_HELP", once, None),
+                ("unemployment_benefit", "UNEMPLOYMENT_INSURANCE_HELP", once, None),
+                ("recognition_help", "RECOGNITION_HELP", once, None),
+                ("career_planning", "CAREER_PLANNING", Every::Year, None),
+                ("post_delivery", "POST_DELIVERY", Every::Window(spring), None),
+                ("household_clearing", "HOUSEHOLD_CLEARING", Every::Month, None),
             ]
         );
         assert!(notice.rules.iter().all(|rule| rule.min_days == 10 && rule.entry_grace_days == 5));

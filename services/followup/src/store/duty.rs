@@ -353,6 +353,7 @@ mod tests {
             facts: "{}".to_owned(),
             next_review_on: None,
             merged_into: None,
+            household: false,
             planned_as_of: None,
         };
         for (before, changes) in

@@ -51,6 +51,12 @@ pub(crate) struct Listed {
     pub(crate) standard_version: String,
     pub(crate) village: String,
     pub(crate) coordinator: String,
+    pub(crate) recommended_on: Option<NaiveDate>,
+    pub(crate) recommended_by: Option<i16>,
+    pub(crate) moved_from: Option<NaiveDate>,
+    pub(crate) moved_because: Option<String>,
+    pub(crate) waiver_id: Option<Uuid>,
+    pub(crate) household: bool,
 }
 
 /// A page of duties.
@@ -87,6 +93,12 @@ pub(crate) async fn list(
              , d.standard_version
              , s.village
              , s.coordinator
+             , d.recommended_on
+             , d.recommended_by
+             , d.moved_from
+             , d.moved_because
+             , d.waiver_id
+             , s.household
           FROM duty AS d
           JOIN subject AS s
             ON s.township = d.township

@@ -1,7 +1,6 @@
 //! The facts about a person as one document: everything the planner wants to know, less contacts.
 
 use bangfu_kernel::{EmploymentStatus, Error, Group, Insured};
-use bangfu_proto::people::v1::DifficultyType;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -61,6 +60,8 @@ struct StoredRecognition {
     difficulty: String,
     from: NaiveDate,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    known_on: Option<NaiveDate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     until: Option<StoredEnd>,
 }
 
@@ -82,8 +83,8 @@ pub(crate) fn history(document: &str) -> Result<History, Error> {
         stays: document.stays.into_iter().map(Stay::from).collect(),
         statuses: document.statuses.into_iter().map(StatusFact::from).collect(),
         groups: document.groups.into_iter().map(MembershipFact::from).collect(),
-        recognitions: document.recognitions.into_iter().map(RecognitionFact::try_from).collect::<Result<_, _>>()?,
-        records: Vec::new(),
+        recognitions: document.recognitions.into_iter().map(RecognitionFact::from).collect(),
+        ..History::default()
     })
 }
 
@@ -182,24 +183,23 @@ impl From<&RecognitionFact> for StoredRecognition {
     fn from(fact: &RecognitionFact) -> Self {
         Self {
             id: fact.recognition_id,
-            difficulty: fact.difficulty.as_str_name().to_owned(),
+            difficulty: fact.kind.to_string(),
             from: fact.from,
+            known_on: (fact.known_on != fact.from).then_some(fact.known_on),
             until: fact.until.map(StoredEnd::from),
         }
     }
 }
 
-impl TryFrom<StoredRecognition> for RecognitionFact {
-    type Error = Error;
-
-    fn try_from(stored: StoredRecognition) -> Result<Self, Error> {
-        Ok(Self {
+impl From<StoredRecognition> for RecognitionFact {
+    fn from(stored: StoredRecognition) -> Self {
+        Self {
             recognition_id: stored.id,
-            difficulty: DifficultyType::from_str_name(&stored.difficulty)
-                .ok_or_else(|| Error::internal(format!("{} is no type of difficulty", stored.difficulty)))?,
+            kind: stored.difficulty.into(),
             from: stored.from,
+            known_on: stored.known_on.unwrap_or(stored.from),
             until: stored.until.map(End::from),
-        })
+        }
     }
 }
 
@@ -234,11 +234,12 @@ mod tests {
             }],
             recognitions: vec![RecognitionFact {
                 recognition_id: Uuid::from_u128(3),
-                difficulty: DifficultyType::OlderAge,
+                kind: "DIFFICULTY_TYPE_OLDER_AGE".into(),
                 from: day("2026-02-01"),
+                known_on: day("2026-02-03"),
                 until: end,
             }],
-            records: Vec::new(),
+            ..History::default()
         };
         let document = document(&written).expect("a document");
         assert_eq!(history(&document).expect("a history"), written);

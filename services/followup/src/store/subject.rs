@@ -25,6 +25,8 @@ pub(crate) struct Subject {
     pub(crate) planned_as_of: Option<NaiveDate>,
     /// The entry it was merged into.
     pub(crate) merged_into: Option<Uuid>,
+    /// It is a household; `person_id` is the household's id.
+    pub(crate) household: bool,
 }
 
 /// Where a sweep stands in the order of review.
@@ -60,6 +62,7 @@ pub(crate) async fn lock_all(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result
              , next_review_on
              , planned_as_of
              , merged_into
+             , household
           FROM subject
          WHERE township = $1
            AND person_id = ANY ($2)
@@ -94,6 +97,7 @@ pub(crate) async fn lock_due(
              , next_review_on
              , planned_as_of
              , merged_into
+             , household
           FROM subject
          WHERE township = $1
            AND next_review_on <= $2
@@ -123,10 +127,11 @@ pub(crate) async fn save(tx: &mut TownshipTx, subjects: &[Subject]) -> Result<()
     let joined_on: Vec<_> = subjects.iter().map(|subject| subject.joined_on).collect();
     let facts: Vec<_> = subjects.iter().map(|subject| subject.facts.clone()).collect();
     let next_review_on: Vec<_> = subjects.iter().map(|subject| subject.next_review_on).collect();
+    let households: Vec<_> = subjects.iter().map(|subject| subject.household).collect();
     let merged_into: Vec<_> = subjects.iter().map(|subject| subject.merged_into).collect();
     sqlx::query!(
         r#"
-        INSERT INTO subject (township, person_id, village, coordinator, joined_on, facts, next_review_on, merged_into)
+        INSERT INTO subject (township, person_id, village, coordinator, joined_on, facts, next_review_on, merged_into, household)
         SELECT $1
              , person_id
              , village
@@ -135,8 +140,9 @@ pub(crate) async fn save(tx: &mut TownshipTx, subjects: &[Subject]) -> Result<()
              , facts::jsonb
              , next_review_on
              , merged_into
-          FROM UNNEST($2::uuid[], $3::text[], $4::text[], $5::date[], $6::text[], $7::date[], $8::uuid[])
-               AS s (person_id, village, coordinator, joined_on, facts, next_review_on, merged_into)
+             , household
+          FROM UNNEST($2::uuid[], $3::text[], $4::text[], $5::date[], $6::text[], $7::date[], $8::uuid[], $9::boolean[])
+               AS s (person_id, village, coordinator, joined_on, facts, next_review_on, merged_into, household)
             ON CONFLICT ON CONSTRAINT subject_is_followed_once
             DO UPDATE
            SET village = EXCLUDED.village
@@ -154,6 +160,7 @@ pub(crate) async fn save(tx: &mut TownshipTx, subjects: &[Subject]) -> Result<()
         &facts,
         &next_review_on as &[Option<NaiveDate>],
         &merged_into as &[Option<Uuid>],
+        &households,
     )
     .execute(tx)
     .await

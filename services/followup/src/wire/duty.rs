@@ -7,10 +7,11 @@ use crate::store::duty_list::Listed;
 
 /// The message of a duty of a township.
 pub(crate) fn message(township: &str, duty: Listed) -> proto::Duty {
+    let (person_id, household_id) = super::whose(duty.person_id, duty.household);
     proto::Duty {
         duty_id: duty.duty_id.to_string(),
         township: township.to_owned(),
-        person_id: duty.person_id.to_string(),
+        person_id,
         rule: duty.rule,
         service: duty.service.into(),
         period_start: date(duty.period_start),
@@ -27,5 +28,11 @@ pub(crate) fn message(township: &str, duty: Listed) -> proto::Duty {
         village: duty.village,
         coordinator: duty.coordinator,
         missed_from: date(duty.missed_from),
+        recommended_on: duty.recommended_on.and_then(date),
+        recommended_by: duty.recommended_by.unwrap_or_default().into(),
+        moved_from: duty.moved_from.and_then(date),
+        moved_because: duty.moved_because.unwrap_or_default(),
+        household_id,
+        waiver_id: duty.waiver_id.map(|id| id.to_string()).unwrap_or_default(),
     }
 }

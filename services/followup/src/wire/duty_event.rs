@@ -16,10 +16,11 @@ pub(crate) fn stored(step: &Step, previous: Option<DutyState>, subject: &Subject
     let duty = &step.duty;
     let state = proto::DutyState::from(duty.state);
     let previous = previous.map_or(proto::DutyState::Unspecified, proto::DutyState::from);
+    let (person_id, household_id) = super::whose(step.person_id, subject.household);
     let duty = proto::Duty {
         duty_id: step.duty_id.to_string(),
         township: String::new(),
-        person_id: step.person_id.to_string(),
+        person_id,
         rule: duty.rule.to_string(),
         service: proto::Service::from(duty.service).into(),
         period_start: date(duty.period_start),
@@ -36,6 +37,8 @@ pub(crate) fn stored(step: &Step, previous: Option<DutyState>, subject: &Subject
         village: subject.village.clone(),
         coordinator: subject.coordinator.clone(),
         missed_from: date(duty.missed_from),
+        household_id,
+        ..proto::Duty::default()
     };
     let event = proto::DutyEvent { duty: Some(duty), previous_state: previous.into(), cursor: None, occurred_at: None };
     NewEvent { kind: number(state), payload: event.encode_to_vec() }

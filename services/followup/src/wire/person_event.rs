@@ -81,8 +81,9 @@ pub(crate) fn recognition(changed: &people::RecognitionChanged) -> Result<Option
     let difficulty = people::DifficultyType::try_from(changed.r#type).ok();
     Ok(Some(RecognitionFact {
         recognition_id: id("recognition_id", &changed.recognition_id)?,
-        difficulty: difficulty.ok_or_else(|| unusable("type"))?,
+        kind: difficulty.ok_or_else(|| unusable("type"))?.as_str_name().into(),
         from: day("recognised_on", changed.recognised_on.as_ref())?,
+        known_on: day("recognised_on", changed.recognised_on.as_ref())?,
         until,
     }))
 }

@@ -21,5 +21,6 @@ pub(crate) fn message(sweep: Sweep) -> proto::TownshipSweep {
         started_at: Some(instant(sweep.started_at)),
         finished_at: sweep.finished_at.map(instant),
         failed: sweep.failed,
+        raised_days_late: 0,
     }
 }

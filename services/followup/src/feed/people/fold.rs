@@ -196,6 +196,7 @@ impl Fold {
                 next_review_on: Some(stay.joined_on),
                 planned_as_of: None,
                 merged_into: None,
+                household: false,
             },
             history: Some(History::default()),
             touched: true,

@@ -5,7 +5,7 @@ use chrono::{NaiveDate, TimeDelta};
 use crate::model::{
     belief::Belief,
     duty::{Duty, DutyState, ReleaseReason},
-    history::Record,
+    history::{Record, WaiverFact},
     period::{Period, days_after},
     standard::{Quota, Rule, Standard},
 };
@@ -64,10 +64,22 @@ impl<'s> Ledger<'s> {
         });
     }
 
+    /// A duty let off by a decision: whatever was OPEN or MISSED is WAIVED.
+    pub(super) fn waive(&mut self, waiver: &WaiverFact) -> bool {
+        let waived = self.entries.iter().rposition(|Entry { duty, .. }| {
+            duty.identity() == (&waiver.rule, waiver.period_start, waiver.slot)
+                && matches!(duty.state, DutyState::Open | DutyState::Missed)
+        });
+        if let Some(i) = waived {
+            step(&mut self.entries[i].duty, DutyState::Waived, waiver.on);
+            self.open.retain(|&open| open != i);
+        }
+        waived.is_some()
+    }
+
     /// Step 2: a record entered `today` settles, of each rule, the earliest OPEN duty that it fits.
     pub(super) fn settle(&mut self, record: &Record, today: NaiveDate) -> bool {
-        let mut fitting: Vec<usize> =
-            self.open.iter().copied().filter(|&i| fits(record, &self.entries[i].duty)).collect();
+        let mut fitting: Vec<usize> = self.open.iter().copied().filter(|&i| fits(record, &self.entries[i])).collect();
         fitting.sort_unstable_by(|&a, &b| self.entries[a].duty.identity().cmp(&self.entries[b].duty.identity()));
         fitting.dedup_by(|b, a| self.entries[*a].duty.rule == self.entries[*b].duty.rule);
         for &i in &fitting {
@@ -100,7 +112,7 @@ impl<'s> Ledger<'s> {
         let mut left = opened.iter().copied();
         let Some(mut next) = left.next() else { return false };
         for record in entered {
-            if fits(record, &self.entries[next].duty) && !self.has_settled(record, opening.rule) {
+            if fits(record, &self.entries[next]) && !self.has_settled(record, opening.rule) {
                 self.done(next, record, opening.on);
                 let Some(following) = left.next() else { break };
                 next = following;
@@ -178,8 +190,8 @@ impl<'s> Ledger<'s> {
     }
 }
 
-fn fits(record: &Record, duty: &Duty) -> bool {
-    duty.window_holds(record.on) && record.counts_for().contains(duty.service)
+fn fits(record: &Record, Entry { rule, duty }: &Entry<'_>) -> bool {
+    duty.window_holds(record.on) && rule.counts(record)
 }
 
 fn step(duty: &mut Duty, state: DutyState, on: NaiveDate) {

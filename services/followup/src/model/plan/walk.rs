@@ -7,12 +7,12 @@ use crate::model::{
     belief::{Belief, Knowledge},
     duty::Duty,
     exclusion::Exclusion,
-    history::{History, Record},
+    history::{History, Record, WaiverFact},
     period::{Period, days_after, next_month, next_year},
-    standard::{Every, Rule, Standard, Standards},
+    standard::{Every, Rule, Standard, Standards, Window},
 };
 
-/// Periods that a day lies in, the one that began first first: "one duty of each rule, the earliest first".
+/// Calendar periods, the one that begins first first.
 const PERIODS: [Every; 3] = [Every::Year, Every::HalfYear, Every::Month];
 
 /// One person's planning, up to some day.
@@ -26,6 +26,12 @@ pub(super) struct Walk<'a> {
     next: Option<NaiveDate>,
     /// How many records were entered up to the last step.
     entered: usize,
+    /// In the order of their days.
+    waivers: Vec<&'a WaiverFact>,
+    /// How many waivers were decided up to the last step.
+    waived: usize,
+    /// Every kind of window that a standard knows.
+    windows: Vec<Window>,
     /// How many of the days on which belief changes lie at or before the last step.
     learned: usize,
     /// What the office believes, on the day of the last step and until the next, about that very day.
@@ -39,6 +45,8 @@ impl<'a> Walk<'a> {
     pub(super) fn new(history: &'a History, standards: &'a Standards) -> Self {
         let mut records: Vec<_> = history.records.iter().collect();
         records.sort_unstable_by_key(|record| (record.entered_on, record.on, record.id));
+        let mut waivers: Vec<_> = history.waivers.iter().collect();
+        waivers.sort_unstable_by_key(|waiver| waiver.on);
         let knowledge = Knowledge::of(history);
         let belief = knowledge.belief(NaiveDate::MIN, NaiveDate::MIN);
         Self {
@@ -47,6 +55,9 @@ impl<'a> Walk<'a> {
             next: knowledge.first_day(),
             knowledge,
             entered: 0,
+            waivers,
+            waived: 0,
+            windows: standards.windows(),
             learned: 0,
             belief,
             today: NaiveDate::MIN,
@@ -72,11 +83,13 @@ impl<'a> Walk<'a> {
     pub(super) fn exclusion(&self) -> Option<Exclusion> {
         if !self.ledger.is_empty() {
             None
-        } else if !self.belief.in_township {
+        } else if self.knowledge.is_of_a_household() && !self.belief.household {
+            Some(Exclusion::NotRecognised)
+        } else if !self.knowledge.is_of_a_household() && !self.belief.in_township {
             Some(Exclusion::NotInTownship)
         } else if self.belief.level == bangfu_kernel::ServiceLevel::Exited {
             Some(Exclusion::Exited)
-        } else if PERIODS.iter().any(|&every| self.holding(every, self.today).next().is_some()) {
+        } else if self.every().any(|every| self.holding(every, self.today).next().is_some()) {
             Some(Exclusion::PeriodTooShort)
         } else {
             Some(Exclusion::NoRule)
@@ -102,13 +115,21 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The day after which nothing opens that did not open on it: the first New Year after the last fact, record and
-    /// standard. Every kind of period begins on it, and they all come again as they were.
+    /// The day after which nothing opens that did not open on it or before: the first New Year after the last fact, record,
+    /// waiver and standard, on which every calendar period begins, or the first day of the next window of each kind. They all
+    /// come again as they were.
     fn quiet_from(&self) -> NaiveDate {
         let last_fact = self.knowledge.days().last().copied();
         let last_record = self.records.last().map(|record| record.entered_on);
-        let last = [last_fact, last_record].into_iter().flatten().fold(self.today, NaiveDate::max);
-        next_year(last.max(self.standards.last_turn()))
+        let last_waiver = self.waivers.last().map(|waiver| waiver.on);
+        let last = [last_fact, last_record, last_waiver].into_iter().flatten().fold(self.today, NaiveDate::max);
+        let last = last.max(self.standards.last_turn());
+        self.windows.iter().filter_map(|&window| window_after(window, last)).fold(next_year(last), NaiveDate::max)
+    }
+
+    /// Every kind of period, the one that begins first first: "one duty of each rule, the earliest first".
+    fn every(&self) -> impl Iterator<Item = Every> + use<'a> {
+        PERIODS.into_iter().chain(self.windows.clone().into_iter().map(Every::Window))
     }
 
     /// One day, as the text has it: Missed, Done, Released, Opened. Tells whether a duty was settled, released or opened.
@@ -117,6 +138,10 @@ impl<'a> Walk<'a> {
         let learns = self.learn(today);
         self.ledger.miss(today);
         let mut changed = false;
+        while let Some(waiver) = self.waivers.get(self.waived).filter(|waiver| waiver.on <= today) {
+            changed |= self.ledger.waive(waiver);
+            self.waived += 1;
+        }
         while let Some(record) = self.records.get(self.entered).filter(|record| record.entered_on <= today) {
             changed |= self.ledger.settle(record, today);
             self.entered += 1;
@@ -143,11 +168,13 @@ impl<'a> Walk<'a> {
         learns
     }
 
-    /// The next day on which belief changes, a record is entered or a month begins.
+    /// The next day on which belief changes, a record is entered, a waiver is decided, or a month or a window begins.
     fn following(&self, today: NaiveDate) -> NaiveDate {
         let learned = self.knowledge.days().get(self.learned).copied();
         let entered = self.records.get(self.entered).map(|record| record.entered_on);
-        [learned, entered].into_iter().flatten().fold(next_month(today), NaiveDate::min)
+        let waived = self.waivers.get(self.waived).map(|waiver| waiver.on);
+        let windows = self.windows.iter().filter_map(|&window| window_after(window, today));
+        [learned, entered, waived].into_iter().flatten().chain(windows).fold(next_month(today), NaiveDate::min)
     }
 
     /// Rules of the running period of a kind that hold today, with their standard: the one of the period's first day.
@@ -168,7 +195,7 @@ impl<'a> Walk<'a> {
     /// begins and when belief changes.
     fn open_periods(&mut self, today: NaiveDate, learns: bool) -> bool {
         let mut changed = false;
-        for every in PERIODS {
+        for every in self.every() {
             if !learns && Period::of(every, today).is_none_or(|period| period.start != today) {
                 continue;
             }
@@ -208,4 +235,13 @@ impl<'a> Walk<'a> {
         }
         changed
     }
+}
+
+/// First day of the next window that begins after a day.
+fn window_after(window: Window, day: NaiveDate) -> Option<NaiveDate> {
+    let period = Period::around(window, day)?;
+    if period.start > day {
+        return Some(period.start);
+    }
+    Period::around(window, days_after(period.end, 1)).map(|next| next.start)
 }

@@ -10,8 +10,14 @@ use bangfu_kernel::{
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use super::{Every, Proration, Quota, Rule, Standard, Who};
-use crate::model::service::Service;
+use super::{Counts, Every, Proration, Quota, Rule, Standard, Who, Window};
+use crate::model::{
+    channel::Channel,
+    contact::ContactResult,
+    festival::Festival,
+    period::{LONGEST_WINDOW_SIDE, shortest_window},
+    service::Service,
+};
 
 /// Most days of grace, and most days a `once` rule may give.
 const LONGEST: u32 = 366;
@@ -42,14 +48,20 @@ struct RuleEntry {
     levels: Vec<ServiceLevel>,
     #[serde(default)]
     groups: Vec<Group>,
+    recognised: Option<bool>,
+    #[serde(default)]
+    household: bool,
     #[serde(default)]
     after: Vec<ServiceLevel>,
     every: Cadence,
     within_days: Option<u32>,
+    window: Option<Window>,
     count: u32,
     quota: Option<Proration>,
     min_days: Option<u32>,
     entry_grace_days: Option<u32>,
+    channels: Option<Vec<Channel>>,
+    results: Option<Vec<ContactResult>>,
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq)]
@@ -59,6 +71,7 @@ enum Cadence {
     HalfYear,
     Year,
     Once,
+    Window,
 }
 
 pub(super) fn standard(toml: &str) -> Result<Standard, Error> {
@@ -108,21 +121,34 @@ fn rule(number: usize, entry: RuleEntry, (min_days, entry_grace_days): (u32, u32
         fault("entry_grace_days", range(0, LONGEST.into()));
     }
     let quota = quota(&entry, &mut fault);
+    let usual = Counts::usual(entry.service);
+    let counts =
+        Counts { channels: entry.channels.unwrap_or(usual.channels), results: entry.results.unwrap_or(usual.results) };
 
     Rule {
         id: Arc::from(entry.id),
         office_name: entry.office_name,
         source: entry.source,
         service: entry.service,
-        who: Who { levels: entry.levels, groups: entry.groups, after: entry.after },
+        who: Who {
+            household: entry.household,
+            levels: entry.levels,
+            groups: entry.groups,
+            recognised: entry.recognised,
+            after: entry.after,
+        },
         every,
         quota,
         min_days,
         entry_grace_days,
+        counts,
     }
 }
 
 fn every(entry: &RuleEntry, fault: &mut impl FnMut(&str, Sentence)) -> Every {
+    if entry.every != Cadence::Window && entry.window.is_some() {
+        fault("window", sentence("is for WINDOW rules only", "仅用于节令期间事项"));
+    }
     if entry.every != Cadence::Once {
         if entry.within_days.is_some() {
             fault("within_days", sentence("is for ONCE rules only", "仅用于一次性事项"));
@@ -146,7 +172,21 @@ fn every(entry: &RuleEntry, fault: &mut impl FnMut(&str, Sentence)) -> Every {
                 Every::Once { within_days: 0 }
             }
         },
+        Cadence::Window => Every::Window(window(entry, fault)),
     }
+}
+
+fn window(entry: &RuleEntry, fault: &mut impl FnMut(&str, Sentence)) -> Window {
+    let Some(window) = entry.window else {
+        fault("window", required());
+        return Window { festival: Festival::SpringFestival, days_before: 0, days_after: 0 };
+    };
+    for (field, days) in [("window.days_before", window.days_before), ("window.days_after", window.days_after)] {
+        if days > LONGEST_WINDOW_SIDE {
+            fault(field, range(0, LONGEST_WINDOW_SIDE.into()));
+        }
+    }
+    window
 }
 
 fn quota(entry: &RuleEntry, fault: &mut impl FnMut(&str, Sentence)) -> Option<Quota> {
@@ -170,6 +210,7 @@ fn shortest_period(every: Every) -> Option<u32> {
         Every::HalfYear => Some(181),
         Every::Year => Some(365),
         Every::Once { .. } => None,
+        Every::Window(window) => Some(shortest_window(window)),
     }
 }
 

@@ -1,0 +1,11 @@
+//! Not built yet.
+
+use bangfu_kernel::Error;
+use bangfu_proto::followup::v1::{Absence, CancelAbsenceRequest};
+use tonic::Request;
+
+use crate::Followup;
+
+pub(super) async fn handle(_svc: &Followup, _request: Request<CancelAbsenceRequest>) -> Result<Absence, Error> {
+    Err(Error::MethodUnknown)
+}
