@@ -575,6 +575,8 @@ pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
                 rule: long(64),
                 states: vec![0, 99],
                 due: backwards(),
+                order: 99,
+                recommended_to: no_date(),
             };
             let fields = "page_size township unassigned village person_id rule states due.to";
             (told(follow.list_duties(request).await), fields.into())

@@ -33,7 +33,7 @@ pub(crate) fn history() -> impl Strategy<Value = History> {
             .enumerate()
             .map(|(i, record)| Record { id: Uuid::from_u128((1000 - i) as u128), ..record })
             .collect();
-        History { stays, statuses, groups, recognitions: Vec::new(), records }
+        History { stays, statuses, groups, records, ..History::default() }
     })
 }
 

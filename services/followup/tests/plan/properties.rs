@@ -153,7 +153,9 @@ proptest! {
             if let Some(id) = duty.settled_by {
                 let evidence = history.records.iter().find(|record| record.id == id).expect("it is in the history");
                 prop_assert!(duty.window_holds(evidence.on) && evidence.entered_on <= duty.state_on);
-                prop_assert!(evidence.counts_for().contains(duty.service));
+                let standard = standards.iter().find(|standard| standard.version == duty.standard_version).expect("known");
+                let rule = standard.rules.iter().find(|rule| rule.id == duty.rule).expect("known");
+                prop_assert!(rule.counts(evidence));
                 prop_assert!(used.insert((duty.rule.clone(), id)), "one duty of each rule a record");
             }
         }

@@ -320,7 +320,7 @@ fn period(every: Every, k: NaiveDate) -> (NaiveDate, NaiveDate) {
         Every::HalfYear if k.month() <= 6 => (1, 6),
         Every::HalfYear => (7, 12),
         Every::Year => (1, 12),
-        Every::Once { .. } => unreachable!("no calendar period"),
+        Every::Once { .. } | Every::Window(_) => unreachable!("no calendar period"),
     };
     let start = NaiveDate::from_ymd_opt(k.year(), first, 1).expect("a date");
     let next = start + Months::new(last - first + 1);
