@@ -1,6 +1,6 @@
 //! Follow-up (跟踪服务): what is owed to whom by when, what was done, and what was missed.
 //!
-//! Owns the duties, the contacts and the sweeps of a city. Knows people by id and by the facts that decide what is owed,
+//! Owns the duties, the contacts, the service records and the sweeps of a city. Knows people by id and by the facts that decide what is owed,
 //! which it follows from the people registry; names and numbers never come here. Promises: a duty is raised once per
 //! period, whoever raises it and however often; what is DONE, MISSED or WAIVED is never rewritten; nobody is skipped
 //! silently; a status learned in a contact reaches the registry, exactly once.
@@ -12,6 +12,11 @@
 //! | RecordContact | `rpc/record_contact.rs` | contact, duty, subject, delivery |
 //! | ListContacts | `rpc/list_contacts.rs` | contact, duty |
 //! | VoidContact | `rpc/void_contact.rs` | contact, duty, subject |
+//! | RecordContacts | `rpc/record_contacts.rs` | as RecordContact, row by row |
+//! | RecordService | `rpc/record_service.rs` | contact, duty, subject |
+//! | RecordServices | `rpc/record_services.rs` | as RecordService, row by row |
+//! | ListServices | `rpc/list_services.rs` | contact, duty |
+//! | VoidService | `rpc/void_service.rs` | contact, duty, subject |
 //! | RunSweep | `rpc/run_sweep.rs` → `job/sweep.rs` | sweep, duty, subject |
 //! | ListSweeps | `rpc/list_sweeps.rs` | sweep |
 //! | WatchDuties | `rpc/watch_duties.rs` | event |
@@ -21,11 +26,14 @@
 
 mod contact;
 mod directory;
+mod entry;
 mod feed;
 mod job;
 pub mod model;
 mod replan;
+mod rows;
 mod rpc;
+mod service_record;
 mod store;
 mod wire;
 

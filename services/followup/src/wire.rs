@@ -4,7 +4,9 @@ pub(crate) mod contact;
 pub(crate) mod duty;
 pub(crate) mod duty_event;
 pub(crate) mod new_contact;
+pub(crate) mod new_service;
 pub(crate) mod person_event;
+pub(crate) mod service_record;
 pub(crate) mod sweep;
 
 use bangfu_kernel::{

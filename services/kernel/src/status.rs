@@ -47,6 +47,13 @@ pub fn status(error: &Error, correlation_id: &str) -> Status {
     Status::with_error_details(code, sentence(error), details)
 }
 
+/// Reason and office sentence of an error that stands within an answer, as one row's of a list does. Errors that end a call
+/// are no such: what they say may hang on a correlation id.
+pub fn in_an_answer(error: &Error) -> (String, String) {
+    let (_, reason) = code_and_reason(error);
+    (reason_word(reason), office_sentence(error, ""))
+}
+
 /// "REQUEST_ID_REUSED": the reason as it stands in `ErrorInfo`.
 pub fn reason_word(reason: R) -> String {
     reason.as_str_name().trim_start_matches("ERROR_REASON_").to_owned()

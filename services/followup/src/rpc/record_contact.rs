@@ -1,11 +1,11 @@
 //! Records that a coordinator reached, or tried to reach, a person.
 
-use bangfu_kernel::{
-    Error,
-    error::Violations,
-    fields::{self, rule},
+use bangfu_kernel::{Error, error::Violations, fields};
+use bangfu_platform::{
+    auth::{Permit, admitted},
+    db::TownshipTx,
+    id,
 };
-use bangfu_platform::{auth::admitted, db::TownshipTx, id};
 use bangfu_proto::followup::v1 as proto;
 use prost::Message as _;
 use tonic::Request;
@@ -14,8 +14,8 @@ use uuid::Uuid;
 use crate::{
     Followup,
     contact::NewContact,
-    model::history::{StatusFact, Stay},
-    replan,
+    entry::{self, Served},
+    model::history::StatusFact,
     store::{self, delivery::Pending, subject::Subject},
     wire,
 };
@@ -25,32 +25,34 @@ pub(super) async fn handle(
     request: Request<proto::RecordContactRequest>,
 ) -> Result<proto::Contact, Error> {
     let (permit, request) = admitted(request)?;
+    one(svc, &permit, &request).await
+}
+
+/// One contact, in a unit of work of its own.
+pub(super) async fn one(
+    svc: &Followup,
+    permit: &Permit,
+    request: &proto::RecordContactRequest,
+) -> Result<proto::Contact, Error> {
     let mut faults = Violations::default();
     let request_id = fields::uuid("request_id", &request.request_id, &mut faults);
     let today = svc.ground.clock.today();
-    let contact = wire::new_contact::new_contact(&request, permit.caller(), today, &mut faults);
+    let contact = wire::new_contact::new_contact(request, permit.caller(), today, &mut faults);
     faults.check()?;
 
-    let mut tx = svc.ground.db.township(&permit).await?;
+    let mut tx = svc.ground.db.township(permit).await?;
     let contact = tx
-        .once(request_id, &request, async |tx| {
-            let subject = store::subject::lock(tx, contact.person_id).await?;
-            if !tx.permit().caller().serves(&subject.village) {
-                return Err(Error::VillageNotYours);
+        .once(request_id, request, async |tx| {
+            let Served { subject, gone } = entry::served(tx, contact.person_id, contact.on).await?;
+            // What a contact taught of somebody who went elsewhere is no longer ours to tell.
+            if gone && contact.status_learned.is_some() {
+                return Err(Error::PersonTransferred);
             }
-            if let Some(person_id) = subject.merged_into {
-                return Err(Error::PersonMerged { person_id });
-            }
-            if contact.on < subject.joined_on {
-                return Err(Error::field("on", rule("must not lie before the person joined", "不得早于纳入服务日期")));
-            }
-            stays(&subject, &contact)?;
             let contact_id = id::new(tx.clock());
             let entered_at = tx.clock().now();
             store::contact::insert(tx, contact_id, &contact, entered_at).await?;
             let subject = pass_on(tx, subject, contact_id, &contact).await?;
-            replan::contacted(tx, &svc.standards, subject, None).await?;
-            let settled = store::duty::settled_by(tx, &[contact_id]).await?;
+            let settled = entry::settle(tx, &svc.standards, subject, contact_id).await?;
             wire::contact::message(store::contact::get(tx, contact_id).await?, &settled)
         })
         .await?;
@@ -60,18 +62,6 @@ pub(super) async fn handle(
         svc.learned.notify_one();
     }
     Ok(contact)
-}
-
-/// Whoever was transferred elsewhere belonged here on the day of the contact, and what it taught is no longer ours to tell.
-fn stays(subject: &Subject, contact: &NewContact) -> Result<(), Error> {
-    let stays = store::facts::history(&subject.facts)?.stays;
-    let here = |stay: &Stay| stay.joined_on <= contact.on && stay.left.is_none_or(|left| contact.on < left.on);
-    if !stays.iter().any(here) {
-        let rule = rule("must lie within the person's time in this township", "应在该人员属于本区镇的期间内");
-        return Err(Error::field("on", rule));
-    }
-    let left = stays.iter().all(|stay| stay.left.is_some());
-    if left && contact.status_learned.is_some() { Err(Error::PersonTransferred) } else { Ok(()) }
 }
 
 /// What the contact taught is put on its way to the registry, and stands among the facts from now on: what is owed must

@@ -1,11 +1,67 @@
-//! Not built yet.
+//! Records a service given without a contact: a referral, a class, an application helped with.
 
-use bangfu_kernel::Error;
-use bangfu_proto::followup::v1::{RecordServiceRequest, ServiceRecord};
+use bangfu_kernel::{Error, error::Violations, fields};
+use bangfu_platform::{
+    auth::{Permit, admitted},
+    db::TownshipTx,
+    id,
+};
+use bangfu_proto::followup::v1 as proto;
 use tonic::Request;
+use uuid::Uuid;
 
-use crate::Followup;
+use crate::{
+    Followup, entry,
+    service_record::NewService,
+    store::{self, subject::Subject},
+    wire,
+};
 
-pub(super) async fn handle(_svc: &Followup, _request: Request<RecordServiceRequest>) -> Result<ServiceRecord, Error> {
-    Err(Error::MethodUnknown)
+pub(super) async fn handle(
+    svc: &Followup,
+    request: Request<proto::RecordServiceRequest>,
+) -> Result<proto::ServiceRecord, Error> {
+    let (permit, request) = admitted(request)?;
+    one(svc, &permit, &request).await
+}
+
+/// One service, in a unit of work of its own.
+pub(super) async fn one(
+    svc: &Followup,
+    permit: &Permit,
+    request: &proto::RecordServiceRequest,
+) -> Result<proto::ServiceRecord, Error> {
+    let mut faults = Violations::default();
+    let request_id = fields::uuid("request_id", &request.request_id, &mut faults);
+    let today = svc.ground.clock.today();
+    let given = wire::new_service::new_service(request, permit.caller(), today, &mut faults);
+    faults.check()?;
+
+    let mut tx = svc.ground.db.township(permit).await?;
+    let record = tx
+        .once(request_id, request, async |tx| {
+            let subject = entry::served(tx, given.person_id, given.on).await?.subject;
+            let (record_id, settled) = enter(svc, tx, subject, &given).await?;
+            Ok(wire::service_record::message(store::service_record::get(tx, record_id).await?, &settled))
+        })
+        .await?;
+    tx.commit().await?;
+    Ok(record)
+}
+
+/// Enters the service, unless a record of its source and reference stands: that one is as good. Its id, and the duties that it settled.
+async fn enter(
+    svc: &Followup,
+    tx: &mut TownshipTx,
+    subject: Subject,
+    given: &NewService,
+) -> Result<(Uuid, Vec<(Uuid, Uuid)>), Error> {
+    let (record_id, entered_at) = (id::new(tx.clock()), tx.clock().now());
+    if store::service_record::insert(tx, record_id, given, entered_at).await? {
+        return Ok((record_id, entry::settle(tx, &svc.standards, subject, record_id).await?));
+    }
+    // It can only be gone when it was voided between the two statements.
+    let standing = store::service_record::standing(tx, &given.source, &given.source_ref).await?;
+    let standing = standing.ok_or_else(|| Error::Conflict("the record that stood was just voided".into()))?;
+    Ok((standing, store::duty::settled_by(tx, &[standing]).await?))
 }

@@ -1,11 +1,11 @@
 //! Voids a wrong contact: it counts as never entered, and what it had settled is open again, or missed.
 
-use bangfu_kernel::{Caller, Error, Role, error::Violations, fields};
+use bangfu_kernel::{Error, error::Violations, fields};
 use bangfu_platform::auth::admitted;
 use bangfu_proto::followup::v1 as proto;
 use tonic::Request;
 
-use crate::{Followup, replan, store, wire};
+use crate::{Followup, entry, store, wire};
 
 pub(super) async fn handle(
     svc: &Followup,
@@ -22,21 +22,13 @@ pub(super) async fn handle(
     let contact = tx
         .once(request_id, &request, async |tx| {
             let contact = store::contact::get(tx, contact_id).await?;
-            if !may_void(tx.permit().caller(), &contact.entered_by) {
-                return Err(Error::RoleMissing { method: tx.permit().method().to_owned() });
+            let whose = (contact.person_id, contact.entered_by.as_str());
+            if !entry::void(tx, &svc.standards, contact_id, whose, &reason).await? {
+                return Err(Error::ContactVoided { contact_id });
             }
-            // The person first, then the contact: the order in which everybody locks.
-            let subject = store::subject::lock(tx, contact.person_id).await?;
-            store::contact::void(tx, contact_id, &reason).await?;
-            replan::contacted(tx, &svc.standards, subject, Some(contact_id)).await?;
             wire::contact::message(store::contact::get(tx, contact_id).await?, &[])
         })
         .await?;
     tx.commit().await?;
     Ok(contact)
-}
-
-/// Clerks void any, coordinators what they entered themselves.
-fn may_void(caller: &Caller, entered_by: &str) -> bool {
-    caller.is(Role::Clerk) || caller.subject == entered_by
 }

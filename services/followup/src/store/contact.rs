@@ -1,4 +1,5 @@
-//! Contacts. Append-only: the one statement that changes a row voids it, and the role may write no other column.
+//! Contacts, and what they have in common with service records, which are rows of the same table (`store::service_record`).
+//! Append-only: the one statement that changes a row voids it, and the role may write no other column.
 
 use bangfu_kernel::{Error, calendar, error::Resource};
 use bangfu_platform::db::{TownshipTx, fault};
@@ -17,6 +18,9 @@ use crate::{
     },
     wire::number,
 };
+
+/// `kind` of a service record; that of a contact is 1.
+const SERVICE_RECORD: i16 = 2;
 
 /// Enters a contact at an instant.
 #[tracing::instrument(name = "db.contact.insert", level = "debug", skip_all)]
@@ -85,7 +89,7 @@ pub(crate) async fn insert(
     .map_err(fault)
 }
 
-/// A contact. NOT_FOUND.
+/// A contact. NOT_FOUND, also for a service record's id.
 #[tracing::instrument(name = "db.contact.get", level = "debug", skip_all)]
 pub(crate) async fn get(tx: &mut TownshipTx, contact_id: Uuid) -> Result<Contact, Error> {
     let township = tx.township().to_owned();
@@ -95,8 +99,8 @@ pub(crate) async fn get(tx: &mut TownshipTx, contact_id: Uuid) -> Result<Contact
         SELECT contact_id
              , person_id
              , held_on
-             , channel
-             , result
+             , channel AS "channel!"
+             , result AS "result!"
              , answered_by
              , status_learned
              , intended_occupation
@@ -117,6 +121,7 @@ pub(crate) async fn get(tx: &mut TownshipTx, contact_id: Uuid) -> Result<Contact
           FROM contact
          WHERE township = $1
            AND contact_id = $2
+           AND kind = 1
         "#,
         township,
         contact_id,
@@ -127,9 +132,9 @@ pub(crate) async fn get(tx: &mut TownshipTx, contact_id: Uuid) -> Result<Contact
     .ok_or(Error::NotFound(Resource::Contact))
 }
 
-/// Voids a contact that stands. CONTACT_VOIDED when it does not.
+/// Voids a contact or service record that stands; whether it stood.
 #[tracing::instrument(name = "db.contact.void", level = "debug", skip_all)]
-pub(crate) async fn void(tx: &mut TownshipTx, contact_id: Uuid, reason: &str) -> Result<(), Error> {
+pub(crate) async fn void(tx: &mut TownshipTx, record_id: Uuid, reason: &str) -> Result<bool, Error> {
     let township = tx.township().to_owned();
     let (now, by) = (tx.clock().now(), tx.permit().caller().subject.clone());
     let voided = sqlx::query!(
@@ -143,7 +148,7 @@ pub(crate) async fn void(tx: &mut TownshipTx, contact_id: Uuid, reason: &str) ->
            AND voided_at IS NULL
         "#,
         township,
-        contact_id,
+        record_id,
         now,
         by,
         reason,
@@ -151,7 +156,7 @@ pub(crate) async fn void(tx: &mut TownshipTx, contact_id: Uuid, reason: &str) ->
     .execute(tx)
     .await
     .map_err(fault)?;
-    if voided.rows_affected() == 1 { Ok(()) } else { Err(Error::ContactVoided { contact_id }) }
+    Ok(voided.rows_affected() == 1)
 }
 
 /// Contacts of the township, or of one person, latest entered first, before a position.
@@ -170,8 +175,8 @@ pub(crate) async fn list(
         SELECT contact_id
              , person_id
              , held_on
-             , channel
-             , result
+             , channel AS "channel!"
+             , result AS "result!"
              , answered_by
              , status_learned
              , intended_occupation
@@ -191,6 +196,7 @@ pub(crate) async fn list(
              , void_reason
           FROM contact
          WHERE township = $1
+           AND kind = 1
            AND ($2::uuid IS NULL OR person_id = $2)
            AND ($3::timestamptz IS NULL OR (entered_at, contact_id) < ($3, $4))
          ORDER BY entered_at DESC, contact_id DESC
@@ -207,7 +213,7 @@ pub(crate) async fn list(
     .map_err(fault)
 }
 
-/// The contacts of people that stand, as the planner counts them.
+/// The contacts and service records of people that stand, as the planner counts them.
 #[tracing::instrument(name = "db.contact.records", level = "debug", skip_all)]
 pub(crate) async fn records(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result<Vec<(Uuid, Record)>, Error> {
     struct Row {
@@ -215,8 +221,9 @@ pub(crate) async fn records(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result<
         person_id: Uuid,
         held_on: NaiveDate,
         entered_on: NaiveDate,
-        channel: i16,
-        result: i16,
+        kind: i16,
+        channel: Option<i16>,
+        result: Option<i16>,
         services: Vec<i16>,
     }
 
@@ -228,6 +235,7 @@ pub(crate) async fn records(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result<
              , person_id
              , held_on
              , entered_on
+             , kind
              , channel
              , result
              , services
@@ -244,24 +252,30 @@ pub(crate) async fn records(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result<
     .map_err(fault)?;
     rows.into_iter()
         .map(|row| {
-            let channel = proto::Channel::try_from(i32::from(row.channel)).ok().and_then(channel_of);
-            let result = proto::ContactResult::try_from(i32::from(row.result)).ok().and_then(result_of);
-            let (Some(channel), Some(result)) = (channel, result) else {
-                return Err(Error::internal(format!("contact {} has unknown numbers", row.contact_id)));
+            let kind = match row.kind {
+                SERVICE_RECORD => Some(RecordKind::Service),
+                _ => kind_of_contact(row.channel, row.result),
             };
+            let kind =
+                kind.ok_or_else(|| Error::internal(format!("contact {} has unknown numbers", row.contact_id)))?;
             let services: Services = row
                 .services
                 .into_iter()
                 .filter_map(|it| proto::Service::try_from(i32::from(it)).ok().and_then(service_of))
                 .collect();
-            let kind = RecordKind::Contact { channel, result };
             let record = Record { id: row.contact_id, on: row.held_on, entered_on: row.entered_on, kind, services };
             Ok((row.person_id, record))
         })
         .collect()
 }
 
-/// An entry was merged into another one: its contacts go with it, and what they taught and is still on its way.
+fn kind_of_contact(channel: Option<i16>, result: Option<i16>) -> Option<RecordKind> {
+    let channel = proto::Channel::try_from(i32::from(channel?)).ok().and_then(channel_of)?;
+    let result = proto::ContactResult::try_from(i32::from(result?)).ok().and_then(result_of)?;
+    Some(RecordKind::Contact { channel, result })
+}
+
+/// An entry was merged into another one: its contacts and service records go with it, and what they taught and is still on its way.
 #[tracing::instrument(name = "db.contact.merge", level = "debug", skip_all)]
 pub(crate) async fn merge(tx: &mut TownshipTx, merged: Uuid, kept: Uuid) -> Result<(), Error> {
     let township = tx.township().to_owned();

@@ -39,7 +39,7 @@ pub(crate) fn new_contact(
     if services.contains(Service::PolicyPublicity) && request.policies_told.is_empty() {
         faults.add("policies_told", required());
     }
-    let coordinator = fields::text("coordinator", &request.coordinator, 0, 64, faults);
+    let coordinator = coordinator(&request.coordinator, caller, faults);
     NewContact {
         person_id,
         on,
@@ -54,8 +54,14 @@ pub(crate) fn new_contact(
         policies_told,
         subsidies_suggested: texts("subsidies_suggested", &request.subsidies_suggested, 20, faults),
         note: fields::text("note", &request.note, 0, 1024, faults),
-        coordinator: if coordinator.is_empty() { caller.subject.clone() } else { coordinator },
+        coordinator,
     }
+}
+
+/// Who served: the caller, unless somebody else is named.
+pub(super) fn coordinator(named: &str, caller: &Caller, faults: &mut Violations) -> String {
+    let named = fields::text("coordinator", named, 0, 64, faults);
+    if named.is_empty() { caller.subject.clone() } else { named }
 }
 
 fn channel(number: i32, faults: &mut Violations) -> Channel {
@@ -72,7 +78,7 @@ fn result(number: i32, faults: &mut Violations) -> ContactResult {
     })
 }
 
-fn unless_given(number: i32) -> bangfu_kernel::error::Rule {
+pub(super) fn unless_given(number: i32) -> bangfu_kernel::error::Rule {
     if number == 0 { required() } else { enumerated() }
 }
 
@@ -90,7 +96,7 @@ fn services(numbers: &[i32], faults: &mut Violations) -> Services {
     services
 }
 
-fn texts(field: &'static str, given: &[String], most: usize, faults: &mut Violations) -> Vec<String> {
+pub(super) fn texts(field: &'static str, given: &[String], most: usize, faults: &mut Violations) -> Vec<String> {
     if given.len() > most {
         faults.add(field, rule("has too many entries", "条目过多"));
         return Vec::new();

@@ -1,7 +1,7 @@
 //! What an office calls the fields of the contract: the sentence for an office worker names no English field.
 
 /// By the field's own name, or by its path where the name alone would say something else.
-const WORDS: [(&str, &str); 142] = [
+const WORDS: [(&str, &str); 147] = [
     ("actor", "操作账号"),
     ("address", "住址"),
     ("answered_by", "接听人"),
@@ -18,6 +18,7 @@ const WORDS: [(&str, &str); 142] = [
     ("code", "区镇代码"),
     ("committed_by", "提交账号"),
     ("contact_id", "联系记录编号"),
+    ("contacts", "联系记录"),
     ("contract_months", "合同期限"),
     ("coordinator", "协理员"),
     ("corrects_record_id", "被更正的记录编号"),
@@ -85,6 +86,7 @@ const WORDS: [(&str, &str); 142] = [
     ("occupation", "意向职业"),
     ("on", "日期"),
     ("others", "其他家庭成员"),
+    ("outcome", "服务结果"),
     ("page_size", "每页条数"),
     ("page_token", "翻页标记"),
     ("pair_id", "疑似重复编号"),
@@ -115,10 +117,13 @@ const WORDS: [(&str, &str); 142] = [
     ("school", "毕业院校"),
     ("seq", "事件序号"),
     ("seqs", "日志编号"),
+    ("service", "服务项目"),
+    ("service_record_id", "服务记录编号"),
     ("services", "服务项目"),
     ("sex", "性别"),
     ("skills", "技能特长"),
     ("source", "信息来源"),
+    ("source_ref", "原编号"),
     ("start", "名单说明"),
     ("state", "状态"),
     ("states", "事项状态"),

@@ -1,0 +1,86 @@
+//! Entering work done, and taking it back: the steps that contacts and service records have in common.
+
+use std::sync::Arc;
+
+use bangfu_kernel::{Caller, Error, Role, error::Resource, fields::rule};
+use bangfu_platform::db::TownshipTx;
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use crate::{
+    model::{history::Stay, standard::Standards},
+    replan,
+    store::{self, subject::Subject},
+};
+
+/// Somebody who was served, locked.
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub(crate) subject: Subject,
+    /// They were transferred elsewhere since.
+    pub(crate) gone: bool,
+}
+
+/// Locks whoever was served on a day, if the caller may enter work for them and they belonged here on that day.
+///
+/// Errors: NOT_FOUND (person), VILLAGE_NOT_YOURS, PERSON_MERGED, FIELD_INVALID (on).
+pub(crate) async fn served(tx: &mut TownshipTx, person_id: Uuid, on: NaiveDate) -> Result<Served, Error> {
+    let subject = store::subject::lock(tx, person_id).await?;
+    if subject.household {
+        return Err(Error::NotFound(Resource::Person));
+    }
+    if !tx.permit().caller().serves(&subject.village) {
+        return Err(Error::VillageNotYours);
+    }
+    if let Some(person_id) = subject.merged_into {
+        return Err(Error::PersonMerged { person_id });
+    }
+    if on < subject.joined_on {
+        return Err(Error::field("on", rule("must not lie before the person joined", "不得早于纳入服务日期")));
+    }
+    let stays = store::facts::history(&subject.facts)?.stays;
+    let here = |stay: &Stay| stay.joined_on <= on && stay.left.is_none_or(|left| on < left.on);
+    if !stays.iter().any(here) {
+        let rule = rule("must lie within the person's time in this township", "应在该人员属于本区镇的期间内");
+        return Err(Error::field("on", rule));
+    }
+    let gone = stays.iter().all(|stay| stay.left.is_some());
+    Ok(Served { subject, gone })
+}
+
+/// Plans whoever was served anew, now that the record stands. The duties that it settled, as pairs of record and duty.
+pub(crate) async fn settle(
+    tx: &mut TownshipTx,
+    standards: &Arc<Standards>,
+    subject: Subject,
+    record_id: Uuid,
+) -> Result<Vec<(Uuid, Uuid)>, Error> {
+    replan::contacted(tx, standards, subject, None).await?;
+    store::duty::settled_by(tx, &[record_id]).await
+}
+
+/// Takes a record back: it counts as never entered. Whether it stood until now.
+///
+/// Clerks void any, coordinators what they entered themselves: ROLE_MISSING.
+pub(crate) async fn void(
+    tx: &mut TownshipTx,
+    standards: &Arc<Standards>,
+    record_id: Uuid,
+    (person_id, entered_by): (Uuid, &str),
+    reason: &str,
+) -> Result<bool, Error> {
+    if !may_void(tx.permit().caller(), entered_by) {
+        return Err(Error::RoleMissing { method: tx.permit().method().to_owned() });
+    }
+    // The person first, then the record: the order in which everybody locks.
+    let subject = store::subject::lock(tx, person_id).await?;
+    if !store::contact::void(tx, record_id, reason).await? {
+        return Ok(false);
+    }
+    replan::contacted(tx, standards, subject, Some(record_id)).await?;
+    Ok(true)
+}
+
+fn may_void(caller: &Caller, entered_by: &str) -> bool {
+    caller.is(Role::Clerk) || caller.subject == entered_by
+}

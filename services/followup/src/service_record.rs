@@ -1,0 +1,46 @@
+//! A service record (服务记录) as it is entered and as it is kept.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+use crate::model::service::Service;
+
+/// A service to be entered: its fields keep the rules of the contract.
+#[derive(Debug, Clone)]
+pub(crate) struct NewService {
+    pub(crate) person_id: Uuid,
+    /// The day of the service; not after the day of entry.
+    pub(crate) on: NaiveDate,
+    /// Any but FOLLOW_UP.
+    pub(crate) service: Service,
+    pub(crate) outcome: String,
+    pub(crate) note: String,
+    /// Who served.
+    pub(crate) coordinator: String,
+    /// Empty: entered by hand.
+    pub(crate) source: String,
+    /// Empty: none.
+    pub(crate) source_ref: String,
+    pub(crate) policies_told: Vec<String>,
+}
+
+/// A service record as it is kept: what was entered, in the contract's numbers, and what became of it.
+#[derive(Debug, Clone)]
+pub(crate) struct ServiceRecord {
+    pub(crate) service_record_id: Uuid,
+    pub(crate) person_id: Uuid,
+    pub(crate) held_on: NaiveDate,
+    /// One, as the table's constraint says.
+    pub(crate) services: Vec<i16>,
+    pub(crate) outcome: String,
+    pub(crate) note: String,
+    pub(crate) coordinator: String,
+    pub(crate) source: String,
+    pub(crate) source_ref: String,
+    pub(crate) policies_told: Vec<String>,
+    pub(crate) entered_at: DateTime<Utc>,
+    pub(crate) entered_by: String,
+    pub(crate) voided_at: Option<DateTime<Utc>>,
+    pub(crate) voided_by: Option<String>,
+    pub(crate) void_reason: Option<String>,
+}
