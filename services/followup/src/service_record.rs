@@ -27,7 +27,7 @@ pub(crate) struct NewService {
 /// A service record as it is kept: what was entered, in the contract's numbers, and what became of it.
 #[derive(Debug, Clone)]
 pub(crate) struct ServiceRecord {
-    pub(crate) service_record_id: Uuid,
+    pub(crate) record_id: Uuid,
     pub(crate) person_id: Uuid,
     pub(crate) held_on: NaiveDate,
     /// One, as the table's constraint says.

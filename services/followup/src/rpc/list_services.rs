@@ -27,12 +27,12 @@ pub(super) async fn handle(
     let mut records = store::service_record::list(&mut tx, person_id, before, size.probe()).await?;
     let more = records.len() > size.rows();
     records.truncate(size.rows());
-    let ids: Vec<_> = records.iter().map(|record| record.service_record_id).collect();
+    let ids: Vec<_> = records.iter().map(|record| record.record_id).collect();
     let settled = store::duty::settled_by(&mut tx, &ids).await?;
     tx.commit().await?;
 
     let next_page_token = match records.last().filter(|_| more) {
-        Some(last) => svc.ground.pages.seal(&permit, &request, &(last.entered_at, last.service_record_id))?,
+        Some(last) => svc.ground.pages.seal(&permit, &request, &(last.entered_at, last.record_id))?,
         None => String::new(),
     };
     let service_records = records.into_iter().map(|record| wire::service_record::message(record, &settled)).collect();

@@ -15,7 +15,7 @@ use crate::{
 #[tracing::instrument(name = "db.service_record.insert", level = "debug", skip_all)]
 pub(crate) async fn insert(
     tx: &mut TownshipTx,
-    service_record_id: Uuid,
+    record_id: Uuid,
     given: &NewService,
     entered_at: DateTime<Utc>,
 ) -> Result<bool, Error> {
@@ -50,7 +50,7 @@ pub(crate) async fn insert(
             DO NOTHING
         "#,
         township,
-        service_record_id,
+        record_id,
         given.person_id,
         given.on,
         &services,
@@ -95,12 +95,12 @@ pub(crate) async fn standing(tx: &mut TownshipTx, source: &str, source_ref: &str
 
 /// A service record. NOT_FOUND, also for a contact's id.
 #[tracing::instrument(name = "db.service_record.get", level = "debug", skip_all)]
-pub(crate) async fn get(tx: &mut TownshipTx, service_record_id: Uuid) -> Result<ServiceRecord, Error> {
+pub(crate) async fn get(tx: &mut TownshipTx, record_id: Uuid) -> Result<ServiceRecord, Error> {
     let township = tx.township().to_owned();
     sqlx::query_as!(
         ServiceRecord,
         r#"
-        SELECT contact_id AS service_record_id
+        SELECT contact_id AS record_id
              , person_id
              , held_on
              , services
@@ -121,7 +121,7 @@ pub(crate) async fn get(tx: &mut TownshipTx, service_record_id: Uuid) -> Result<
            AND kind = 2
         "#,
         township,
-        service_record_id,
+        record_id,
     )
     .fetch_optional(tx)
     .await
@@ -142,7 +142,7 @@ pub(crate) async fn list(
     sqlx::query_as!(
         ServiceRecord,
         r#"
-        SELECT contact_id AS service_record_id
+        SELECT contact_id AS record_id
              , person_id
              , held_on
              , services

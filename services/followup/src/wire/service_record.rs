@@ -8,9 +8,9 @@ use crate::service_record::ServiceRecord;
 
 /// The message, with the duties that the record settled: pairs of record and duty.
 pub(crate) fn message(record: ServiceRecord, settled: &[(Uuid, Uuid)]) -> proto::ServiceRecord {
-    let duties = settled.iter().filter(|(record_id, _)| *record_id == record.service_record_id);
+    let duties = settled.iter().filter(|(record_id, _)| *record_id == record.record_id);
     proto::ServiceRecord {
-        service_record_id: record.service_record_id.to_string(),
+        service_record_id: record.record_id.to_string(),
         person_id: record.person_id.to_string(),
         on: date(record.held_on),
         service: record.services.first().map_or(0, |&number| number.into()),

@@ -1,11 +1,13 @@
 //! Follow-up through the wire, beside the registry, against a real PostgreSQL.
 
+mod batches;
 mod contacts;
 mod deliveries;
 mod follower;
 mod guards;
 mod journeys;
 mod lists;
+mod services;
 mod steps;
 mod sweeps;
 mod watches;
