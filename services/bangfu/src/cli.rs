@@ -6,6 +6,7 @@ mod households;
 mod privacy;
 mod recognitions;
 mod register;
+mod services;
 mod token;
 mod transfers;
 mod work;
@@ -26,6 +27,7 @@ use self::{
     privacy::{AuditVerb, KeysVerb, RetentionVerb},
     recognitions::RecognitionsVerb,
     register::{PeopleVerb, TownshipsVerb},
+    services::ServicesVerb,
     token::TokenArgs,
     transfers::TransfersVerb,
     work::{ContactsVerb, DutiesVerb, SweepsVerb},
@@ -82,6 +84,9 @@ enum Verb {
     /// 联系记录: what was done.
     #[command(subcommand)]
     Contacts(ContactsVerb),
+    /// 服务记录: services given without a contact, and the older system's export of them.
+    #[command(subcommand)]
+    Services(ServicesVerb),
     /// 巡查: raise what has become due now instead of tonight.
     #[command(subcommand)]
     Sweeps(SweepsVerb),
@@ -176,6 +181,7 @@ impl Verb {
             Self::Match(verb) => verb.run().await,
             Self::Duties(verb) => verb.run().await,
             Self::Contacts(verb) => verb.run().await,
+            Self::Services(verb) => verb.run().await,
             Self::Sweeps(verb) => verb.run().await,
             Self::Keys(verb) => verb.run().await,
             Self::Audit(verb) => verb.run().await,

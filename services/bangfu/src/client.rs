@@ -5,12 +5,14 @@ pub mod contacts;
 pub mod duplicates;
 pub mod duties;
 pub mod households;
+pub mod imports;
 pub mod keys;
 pub mod matches;
 pub mod people;
 pub mod problem;
 pub mod recognitions;
 pub mod retention;
+pub mod services;
 pub mod sweeps;
 pub mod table;
 pub mod terminal;
@@ -21,6 +23,7 @@ use bangfu_proto::{
     common::v1::CalendarDate, followup::v1::followup_service_client::FollowupServiceClient,
     people::v1::people_service_client::PeopleServiceClient,
 };
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::NaiveDate;
 use tonic::{
     Request, Status,
@@ -76,6 +79,14 @@ impl Client {
             .parse()
             .context("令牌含有非法字符 the token holds characters no token has")?;
         Ok(Self { channel, bearer: Bearer(bearer) })
+    }
+
+    /// Whom the token is for: its `sub`, read and not verified; empty where there is none.
+    pub fn subject(&self) -> String {
+        let token = self.bearer.0.to_str().unwrap_or_default();
+        let claims = token.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
+        let claims: Option<serde_json::Value> = claims.and_then(|json| serde_json::from_slice(&json).ok());
+        claims.and_then(|claims| Some(claims.get("sub")?.as_str()?.to_owned())).unwrap_or_default()
     }
 
     /// The people registry.

@@ -16,4 +16,4 @@ pub mod sheet;
 pub use judge::{AcceptedRow, Judge, Judged, Spell, Verdict, judge};
 pub use listed::{Besides, ListedRow};
 pub use row::{Column, RosterRow, too_long};
-pub use sheet::{List, Roster, SheetError, read, read_list};
+pub use sheet::{CsvRecord, List, Roster, SheetError, read, read_csv, read_list};

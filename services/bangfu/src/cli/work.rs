@@ -76,6 +76,16 @@ pub(super) enum ContactsVerb {
         #[command(flatten)]
         connection: Connection,
     },
+    /// 导入: a day's paper list of contacts. A file imported again within 30 days enters nothing anew.
+    Import {
+        /// A CSV in UTF-8 or GB18030 with columns 身份证号码, 联系日期, 联系方式, 联系结果; also 姓名, 接听人, 协理员, 备注.
+        file: std::path::PathBuf,
+        /// Find the people and check the rows, write nothing.
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        connection: Connection,
+    },
     /// The contacts of a person.
     List {
         /// The person.
@@ -190,6 +200,13 @@ impl ContactsVerb {
                 let voided = voided.map_err(Problem::from)?.into_inner();
                 say(format_args!("已作废 voided contact {}", voided.contact_id));
             }
+            Self::Import { file, dry_run, connection } => {
+                let today = Clock::system().today();
+                let client = connection.open().await?;
+                let report = client::imports::contacts::import(&client, &file, today, dry_run).await?;
+                show(report.table());
+                report.tell();
+            }
             Self::List { person_id, township, connection } => {
                 let contacts = client::contacts::of(&connection.open().await?, &person_id, &township).await?;
                 show(client::contacts::table(&contacts));
@@ -220,7 +237,7 @@ pub(super) fn day(text: &str) -> anyhow::Result<NaiveDate> {
         .context("应为存在的日期，如 2026-01-05 a date that exists, such as 2026-01-05")
 }
 
-fn service(word: &str) -> anyhow::Result<followup::Service> {
+pub(super) fn service(word: &str) -> anyhow::Result<followup::Service> {
     followup::Service::from_str_name(&format!("SERVICE_{}", word.to_uppercase())).context(
         "应为下列之一 one of career_guidance, job_referral, skills_training, policy_publicity, career_planning, employment_registration_help, \
          unemployment_insurance_help, recognition_help, post_delivery, household_clearing",

@@ -106,7 +106,8 @@ async fn not_eligible_is_help_with_unemployment_insurance_too() {
     let id = clerk.people().register_person(veteran).await.expect("registered").into_inner().person_id;
     city.settle().await;
     sweep(&city).await;
-    let request = || ListDutiesRequest { rule: "unemployment_benefit".into(), person_id: id.clone(), ..Default::default() };
+    let request =
+        || ListDutiesRequest { rule: "unemployment_benefit".into(), person_id: id.clone(), ..Default::default() };
     let owed = duties_of(&clerk, request()).await;
     assert_eq!(owed.iter().map(state).collect::<Vec<_>>(), ["OPEN"], "owed once, within 30 days");
     let told = RecordServiceRequest {
@@ -162,9 +163,8 @@ async fn contacts_and_services_are_told_apart_and_coordinators_void_only_what_th
     let contacts = clerk.followup().list_contacts(ListContactsRequest::default()).await.expect("listed").into_inner();
     assert_eq!(contacts.contacts, [met.clone()]);
 
-    let refused = async |client: &Client, id: &str| {
-        reason(&client.followup().void_service(void(id)).await.expect_err("refused"))
-    };
+    let refused =
+        async |client: &Client, id: &str| reason(&client.followup().void_service(void(id)).await.expect_err("refused"));
     assert_eq!(refused(&clerk, &met.contact_id).await, "NOT_FOUND", "a contact is no service");
     let as_contact = VoidContactRequest {
         request_id: request_id(),

@@ -62,6 +62,23 @@ pub fn read(path: &Path) -> Result<Roster, SheetError> {
     Ok(Roster { ledger_on: list_on, sheet, rows, passed_over, other_sheets })
 }
 
+/// A record of a CSV in another form than these.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CsvRecord {
+    /// The number a spreadsheet shows beside it.
+    pub number: i32,
+    /// Its cells, as they were written.
+    pub cells: Vec<String>,
+}
+
+/// Reads the records of a CSV, whatever stands in them: in UTF-8 or GB18030, and no larger than a roster.
+pub fn read_csv(path: &Path) -> Result<Vec<CsvRecord>, SheetError> {
+    match kind::of(path)? {
+        Kind::Workbook => Err(SheetError::Workbook),
+        Kind::Text => csv_text::records(path),
+    }
+}
+
 /// Reads a department's list in a file; nothing of a faulty one. It needs no column of groups, and may have those of [`Besides`].
 ///
 /// [`Besides`]: super::Besides

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fs, path::Path};
 
 use encoding_rs::{GB18030, UTF_8};
 
-use super::{Cell, Form, Line, List, SheetError, Table};
+use super::{Cell, CsvRecord, Form, Line, List, MOST_ROWS, SheetError, Table};
 
 /// The rows in a CSV.
 pub(super) fn read(path: &Path, form: Form) -> Result<List, SheetError> {
@@ -13,6 +13,19 @@ pub(super) fn read(path: &Path, form: Form) -> Result<List, SheetError> {
     let mut table = Table::new(form);
     lines(&text, |line| table.take(line))?;
     table.finish()
+}
+
+/// The records of a CSV, whatever stands in them.
+pub(super) fn records(path: &Path) -> Result<Vec<CsvRecord>, SheetError> {
+    let bytes = fs::read(path)?;
+    let text = decode(&bytes)?;
+    let mut records = Vec::new();
+    lines(&text, |line| {
+        let cells = line.cells.into_iter().map(|cell| cell.text).collect();
+        records.push(CsvRecord { number: line.number, cells });
+        if records.len() > MOST_ROWS { Err(SheetError::TooManyRows) } else { Ok(()) }
+    })?;
+    Ok(records)
 }
 
 /// UTF-8 is tried first: hardly any text in GB18030 is valid UTF-8. Text has no control characters.

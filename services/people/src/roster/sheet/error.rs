@@ -47,6 +47,9 @@ pub enum SheetError {
         /// What it seems to be.
         found: &'static str,
     },
+    /// A workbook where only a CSV is read.
+    #[error("this is an .xlsx workbook; expected a CSV: save it as such. 这是 .xlsx 工作簿，请另存为 CSV 后再导入。")]
+    Workbook,
     /// A workbook with a password.
     #[error("the workbook is encrypted; expected one without a password. 工作簿已加密，请取消密码后再报送。")]
     Encrypted,
