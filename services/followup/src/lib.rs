@@ -30,6 +30,7 @@ mod entry;
 mod feed;
 mod job;
 pub mod model;
+pub mod offline;
 mod replan;
 mod rows;
 mod rpc;

@@ -5,6 +5,7 @@ mod contacts;
 mod deliveries;
 mod follower;
 mod guards;
+mod households;
 mod journeys;
 mod lists;
 mod services;
