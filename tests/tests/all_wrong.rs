@@ -629,6 +629,40 @@ pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
             let request = followup::VoidContactRequest { request_id: bad(), contact_id: bad(), reason: long(256) };
             (told(follow.void_contact(request).await), "request_id contact_id reason".into())
         }
+        "RecordContacts" => {
+            let contacts = vec![followup::RecordContactRequest::default(); 501];
+            (told(follow.record_contacts(followup::RecordContactsRequest { contacts }).await), "contacts".into())
+        }
+        "RecordService" => {
+            let request = followup::RecordServiceRequest {
+                request_id: bad(),
+                person_id: bad(),
+                on: no_date(),
+                service: 99,
+                outcome: long(128),
+                note: bad(),
+                coordinator: long(64),
+                source: long(64),
+                source_ref: long(128),
+                policies_told: vec![String::new(); 21],
+            };
+            let fields = "request_id person_id on service outcome note coordinator source source_ref policies_told";
+            (told(follow.record_service(request).await), fields.into())
+        }
+        "RecordServices" => {
+            let request = followup::RecordServicesRequest { services: vec![] };
+            (told(follow.record_services(request).await), "services".into())
+        }
+        "ListServices" => {
+            let request =
+                followup::ListServicesRequest { page_size: 501, page_token: bad(), township: bad(), person_id: bad() };
+            (told(follow.list_services(request).await), "page_size township person_id".into())
+        }
+        "VoidService" => {
+            let request =
+                followup::VoidServiceRequest { request_id: bad(), service_record_id: bad(), reason: long(256) };
+            (told(follow.void_service(request).await), "request_id service_record_id reason".into())
+        }
         "RunSweep" => {
             let request = followup::RunSweepRequest {
                 request_id: bad(),

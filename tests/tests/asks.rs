@@ -9,10 +9,11 @@ use std::{
 
 use bangfu::client::{Client, date, request_id};
 use bangfu_proto::{
-    common::v1::Cursor,
+    common::v1::{CalendarDate, Cursor},
     followup::v1::{
-        Channel, ContactResult, GetWorkloadRequest, ListContactsRequest, ListDutiesRequest, ListSweepsRequest,
-        RecordContactRequest, RunSweepRequest, VoidContactRequest, WatchDutiesRequest, WorkloadGroup,
+        Channel, ContactResult, GetWorkloadRequest, ListContactsRequest, ListDutiesRequest, ListServicesRequest,
+        ListSweepsRequest, RecordContactRequest, RecordContactsRequest, RecordServiceRequest, RecordServicesRequest,
+        RunSweepRequest, Service, VoidContactRequest, VoidServiceRequest, WatchDutiesRequest, WorkloadGroup,
     },
     people::v1::{
         AcceptTransferRequest, AddHouseholdMemberRequest, AppliedAt, AppliedBy, ApplyForRecognitionRequest,
@@ -52,6 +53,7 @@ pub(crate) struct Names {
     pub(crate) person: String,
     pub(crate) record: String,
     pub(crate) contact: String,
+    pub(crate) service_record: String,
     pub(crate) recognition: String,
     pub(crate) household: String,
     pub(crate) pair: String,
@@ -84,6 +86,7 @@ impl Names {
             person: random(),
             record: random(),
             contact: random(),
+            service_record: random(),
             recognition: random(),
             household: random(),
             pair: random(),
@@ -127,6 +130,7 @@ impl Names {
             &self.person,
             &self.record,
             &self.contact,
+            &self.service_record,
             &self.recognition,
             &self.household,
             &self.pair,
@@ -718,6 +722,41 @@ pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: 
             };
             vec![names.told(followup.void_contact(about).await)]
         }
+        "RecordContacts" => {
+            let row = RecordContactRequest {
+                request_id: request_id(),
+                person_id: names.person.clone(),
+                on,
+                channel: Channel::Phone.into(),
+                result: ContactResult::ReachedSelf.into(),
+                ..Default::default()
+            };
+            let about = RecordContactsRequest { contacts: vec![row] };
+            vec![names.told(followup.record_contacts(about).await)]
+        }
+        "RecordService" => vec![names.told(followup.record_service(referral(names, on)).await)],
+        "RecordServices" => {
+            let about = RecordServicesRequest { services: vec![referral(names, on)] };
+            vec![names.told(followup.record_services(about).await)]
+        }
+        "ListServices" => {
+            let about = ListServicesRequest { person_id: names.person.clone(), ..Default::default() };
+            let at = ListServicesRequest { township: township(), ..Default::default() };
+            let next = ListServicesRequest { page_token, ..Default::default() };
+            vec![
+                names.told(followup.list_services(about).await),
+                names.told(followup.list_services(at).await),
+                names.told(followup.list_services(next).await),
+            ]
+        }
+        "VoidService" => {
+            let about = VoidServiceRequest {
+                request_id: request_id(),
+                service_record_id: names.service_record.clone(),
+                reason: "录入有误".to_owned(),
+            };
+            vec![names.told(followup.void_service(about).await)]
+        }
         "RunSweep" => {
             let at = RunSweepRequest { request_id: request_id(), townships: vec![township()], ..Default::default() };
             vec![names.told(followup.run_sweep(at).await)]
@@ -736,6 +775,16 @@ pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: 
             ]
         }
         other => panic!("{other} has no case here: a new RPC needs one"),
+    }
+}
+
+fn referral(names: &Names, on: Option<CalendarDate>) -> RecordServiceRequest {
+    RecordServiceRequest {
+        request_id: request_id(),
+        person_id: names.person.clone(),
+        on,
+        service: Service::JobReferral.into(),
+        ..Default::default()
     }
 }
 

@@ -3,14 +3,15 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use bangfu::client::{Client, people::send, request_id};
+use bangfu::client::{Client, date, people::send, request_id};
 use bangfu_kernel::{Clock, Role};
 use bangfu_platform::auth::issuer::NewToken;
 use bangfu_proto::{
     ACCESS,
     access::v1::Scope,
     followup::v1::{
-        ListContactsRequest, ListDutiesRequest, ListSweepsRequest, followup_service_client::FollowupServiceClient,
+        ListContactsRequest, ListDutiesRequest, ListServicesRequest, ListSweepsRequest, RecordServiceRequest, Service,
+        followup_service_client::FollowupServiceClient,
     },
     people::v1::{
         AppliedAt, AppliedBy, ApplyForRecognitionRequest, CreateHouseholdRequest, DataMatchStart, DifficultyType,
@@ -63,7 +64,7 @@ impl Scene {
         let record = registered.employment.expect("a record").record_id;
         let start = RosterStart { request_id: request_id(), ..Default::default() };
         send(&clerk, start.clone(), vec![sample::row(13, 4)]).await.expect("imported");
-        let (mut recognitions, mut households) = (Vec::new(), Vec::new());
+        let (mut recognitions, mut households, mut service_records) = (Vec::new(), Vec::new(), Vec::new());
         let first = send_list(&clerk, civil_affairs(), &[13, 14]).await.expect("held against the register");
         let data_match = first.into_inner().match_id;
         let list = civil_affairs();
@@ -71,6 +72,8 @@ impl Scene {
             .await
             .expect("held");
         for person in &theirs {
+            let referred = clerk.followup().record_service(referral(&city, person)).await.expect("entered");
+            service_records.push(referred.into_inner().service_record_id);
             let applied = clerk.people().apply_for_recognition(disabled(person)).await.expect("applied").into_inner();
             recognitions.push(applied.recognition_id);
             let home = clerk.people().create_household(home_of(person)).await.expect("entered").into_inner();
@@ -96,6 +99,7 @@ impl Scene {
             person: theirs[0].clone(),
             record,
             contact: contact_id,
+            service_record: service_records.swap_remove(0),
             recognition: recognitions.swap_remove(0),
             household: households.swap_remove(0),
             pair: pairs,
@@ -134,6 +138,16 @@ async fn doubles(clerk: &Client) -> (String, String) {
         merge = people.merge_people(request).await.expect("merged").into_inner().merge_id;
     }
     (pairs.last().map(|pair| pair.pair_id.clone()).unwrap_or_default(), merge)
+}
+
+fn referral(city: &City, person_id: &str) -> RecordServiceRequest {
+    RecordServiceRequest {
+        request_id: request_id(),
+        person_id: person_id.to_owned(),
+        on: date(city.clock.today()),
+        service: Service::JobReferral.into(),
+        ..Default::default()
+    }
 }
 
 fn disabled(person_id: &str) -> ApplyForRecognitionRequest {
@@ -186,6 +200,7 @@ async fn pages(clerk: &Client, bureau: &Client, data_match: &str) -> BTreeMap<&'
         people.list_transfers(ListTransfersRequest { page_size, ..Default::default() }).await.expect("a page");
     let duties = followup.list_duties(ListDutiesRequest { page_size, ..Default::default() }).await.expect("a page");
     let contacts = followup.list_contacts(ListContactsRequest { page_size, ..Default::default() }).await;
+    let services = followup.list_services(ListServicesRequest { page_size, ..Default::default() }).await;
     let sweeps = followup.list_sweeps(ListSweepsRequest { page_size, ..Default::default() }).await.expect("a page");
     let recognitions = ListRecognitionsRequest { page_size, ..Default::default() };
     let recognitions = people.list_recognitions(recognitions).await.expect("a page");
@@ -209,6 +224,7 @@ async fn pages(clerk: &Client, bureau: &Client, data_match: &str) -> BTreeMap<&'
         ("ListTransfers", transfers.into_inner().next_page_token),
         ("ListDuties", duties.into_inner().next_page_token),
         ("ListContacts", contacts.expect("a page").into_inner().next_page_token),
+        ("ListServices", services.expect("a page").into_inner().next_page_token),
         ("ListSweeps", sweeps.into_inner().next_page_token),
     ]);
     assert!(pages.values().all(|token| !token.is_empty()), "every list has a second page: {pages:?}");
@@ -245,7 +261,7 @@ async fn another_townships_everything_is_answered_like_what_never_was() {
         .fetch_one(&mut city.look("followup").await)
         .await
         .expect("a count");
-    assert_eq!(left, 2, "the owner recorded one more and voided one; the stranger did nothing");
+    assert_eq!(left, 6, "the owner recorded two more of each kind and voided one of each; the stranger did nothing");
     city.close().await;
 }
 

@@ -108,7 +108,7 @@ impl Report {
     }
 }
 
-/// A row's error, with the fields that it names, in the office's words.
+/// A row's error: in the office's words, which name the fields, and its reason.
 fn row_error(error: &RowError) -> String {
     format!("{} {}", error.message, error.reason)
 }

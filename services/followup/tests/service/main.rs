@@ -6,6 +6,7 @@ mod deliveries;
 mod follower;
 mod guards;
 mod households;
+mod imports;
 mod journeys;
 mod lists;
 mod services;
