@@ -5,3 +5,4 @@ mod demo;
 mod privacy;
 mod process;
 mod terminal;
+mod work_done;

@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 
 use crate::process::{BANGFU, Process, token};
 
-fn bangfu(process: &Process, token: &str, arguments: &[&str]) -> Output {
+pub(crate) fn bangfu(process: &Process, token: &str, arguments: &[&str]) -> Output {
     Command::new(BANGFU)
         .args(arguments)
         .env("BANGFU_ENDPOINT", process.endpoint())
@@ -13,7 +13,7 @@ fn bangfu(process: &Process, token: &str, arguments: &[&str]) -> Output {
         .expect("bangfu")
 }
 
-fn printed(output: &Output) -> String {
+pub(crate) fn printed(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
@@ -71,7 +71,7 @@ fn somebody_is_offered_by_one_township_and_accepted_by_another_from_the_terminal
 }
 
 /// The last word of the first line that has another one in it.
-fn last_word(printed: &str, word: &str) -> String {
+pub(crate) fn last_word(printed: &str, word: &str) -> String {
     let lines = printed.lines().skip(usize::from(printed.contains("person_id")));
     let line = lines.into_iter().find(|line| line.contains(word)).unwrap_or_default();
     line.split_whitespace().last().unwrap_or_default().to_owned()

@@ -61,8 +61,8 @@ pub(super) enum ServicesVerb {
         #[command(flatten)]
         connection: Connection,
     },
-    /// 导入: the older system's export of its survey management (调查管理). A file imported again enters nothing anew; of rows
-    /// that were voided since, only after 30 days.
+    /// 导入: the older system's export of its survey management (调查管理). A file imported again enters nothing anew,
+    /// nor what was voided since.
     Import {
         /// A CSV in UTF-8 or GB18030 with columns 身份证号码, 服务项目, 服务日期; also 姓名, 服务结果, 宣传政策, 协理员, 备注.
         file: PathBuf,

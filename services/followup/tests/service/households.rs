@@ -15,7 +15,7 @@ use crate::steps::{contact, duties, record, state, sweep, the, unemployed};
 const RULE: &str = "household_clearing";
 
 /// A recognised household of these people; its id.
-async fn home(city: &City, people: &[String]) -> String {
+pub(crate) async fn home(city: &City, people: &[String]) -> String {
     let members = people
         .iter()
         .zip([HouseholdRelation::Head, HouseholdRelation::Spouse])

@@ -147,6 +147,9 @@ async fn two_halves_are_the_whole_and_a_voided_row_is_told_as_such() {
     let again = import(&city, &clerk, &whole, false).await;
     let voided = |became: &Became| matches!(became, Became::Known(why) if why.contains("已作废"));
     assert_eq!((again.count(voided), listed(&clerk).await.len()), (1, 6), "{again:?}");
+    let other = city.caller("clerk-2", &[Role::Clerk], Some(DADONG), &[]);
+    let again = import(&city, &other, &whole, false).await;
+    assert_eq!((again.count(voided), listed(&clerk).await.len()), (1, 6), "whoever sends it: {again:?}");
     city.close().await;
 }
 

@@ -11,6 +11,7 @@ use bangfu_proto::{
 use bangfu_testkit::{City, DADONG, LIBAO, reason, sample};
 use tonic::Code;
 
+use crate::households::home;
 use crate::steps::{contact, duties, duties_of, record, standing, state, sweep, the, unemployed};
 
 /// A service given today.
@@ -193,6 +194,27 @@ async fn a_service_before_the_first_sweep_counts_as_one_after_it_does() {
     sweep(&city).await;
     let owed = duties(&city).await;
     assert_eq!(the(&owed, "131.skills_training", "2026-01-01").settled_by_contact_id, given.service_record_id);
+    city.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_offered_to_a_member_is_offered_to_the_household_and_a_household_is_no_person() {
+    let city = City::new().await;
+    let people = unemployed(&city, 0..2, "2025-12-01").await;
+    let home = home(&city, &people).await;
+    sweep(&city).await;
+    let clerk = city.clerk(DADONG);
+    let clearing = async || {
+        let request = ListDutiesRequest { rule: "household_clearing".into(), ..Default::default() };
+        duties_of(&clerk, request).await.iter().map(state).collect::<Vec<_>>()
+    };
+    assert_eq!(clearing().await, ["OPEN"]);
+    let offered = serve(&clerk, service(&city, &people[1], Service::HouseholdClearing)).await;
+    assert_eq!((clearing().await, offered.settled_duty_ids.len()), (vec!["DONE"], 1));
+    clerk.followup().void_service(void(&offered.service_record_id)).await.expect("voided");
+    assert_eq!(clearing().await, ["OPEN"]);
+    let refused = clerk.followup().record_service(service(&city, &home, Service::HouseholdClearing)).await;
+    assert_eq!(reason(&refused.expect_err("no person")), "NOT_FOUND");
     city.close().await;
 }
 

@@ -81,7 +81,7 @@ pub async fn import(client: &Client, file: &Path, today: NaiveDate, dry_run: boo
         ready.push(Ready { number, request });
     }
     if !dry_run {
-        send(client, &ready, &before, &mut report).await?;
+        send(client, &ready, &mut report).await?;
     }
     Ok(report)
 }
@@ -162,7 +162,8 @@ async fn before(client: &Client, found: &Found) -> Result<Before, Problem> {
         .await
 }
 
-/// The records of this source that stand and that no row has taken as its own yet.
+/// The records of this source that no row has taken as its own yet. One that was voided keeps its row from being entered
+/// again: whoever voided it would find it back.
 ///
 /// A record has its row's reference, unless it came along when its person was merged into another entry: the reference was
 /// made from the entry before. Such a one is taken by the first row of the same person, service and day that has none.
@@ -174,8 +175,14 @@ struct Taken<'r> {
 
 impl<'r> Taken<'r> {
     fn over(before: &'r Before) -> Self {
-        let standing = before.values().flatten().filter(|it| it.source == SOURCE && it.voided_at.is_none());
-        Self { by_ref: standing.map(|record| (record.source_ref.as_str(), record)).collect(), ..Self::default() }
+        let mut by_ref = BTreeMap::new();
+        for record in before.values().flatten().filter(|record| record.source == SOURCE) {
+            let known = by_ref.entry(record.source_ref.as_str()).or_insert(record);
+            if known.voided_at.is_some() {
+                *known = record;
+            }
+        }
+        Self { by_ref, ..Self::default() }
     }
 
     /// Tells the records that rows of the file refer to from the others.
@@ -188,6 +195,9 @@ impl<'r> Taken<'r> {
             let Some(on) = record.on.as_ref().and_then(bangfu_kernel::calendar::date) else { continue };
             self.strangers.entry((record.person_id.clone(), record.service, on)).or_default().push(record);
         }
+        for records in self.strangers.values_mut() {
+            records.sort_by_key(|record| record.voided_at.is_none());
+        }
     }
 
     /// The record of a row, if it was there before.
@@ -198,7 +208,9 @@ impl<'r> Taken<'r> {
 
 /// What to say of a row whose record was there before.
 fn difference(known: &proto::ServiceRecord, request: &proto::RecordServiceRequest) -> String {
-    if known.outcome == request.outcome && known.note == request.note {
+    if known.voided_at.is_some() {
+        "此前已录入并已作废，未再录入 was entered before and voided; not entered again".to_owned()
+    } else if known.outcome == request.outcome && known.note == request.note {
         String::new()
     } else {
         "结果或备注与已有记录不同，未更改 with another result or note; left as it is".to_owned()
@@ -209,20 +221,14 @@ fn difference(known: &proto::ServiceRecord, request: &proto::RecordServiceReques
 async fn send(
     client: &Client,
     ready: &[Ready<proto::RecordServiceRequest>],
-    before: &Before,
     report: &mut Report,
 ) -> Result<(), Problem> {
-    let known: BTreeSet<_> = before.values().flatten().map(|record| record.service_record_id.as_str()).collect();
     for batch in ready.chunks(BATCH) {
         let services: Vec<_> = batch.iter().map(|row| row.request.clone()).collect();
         let request = proto::RecordServicesRequest { services };
         let answer = taken(async || client.followup().record_services(request.clone()).await).await?;
         for (row, became) in batch.iter().zip(answer.rows) {
             let became = match (became.service_record, became.error) {
-                // The answer to the same request, given before the record was voided.
-                (Some(record), _) if known.contains(record.service_record_id.as_str()) => Became::Known(
-                    "此前已录入并已作废，未再录入 was entered before and voided; not entered again".to_owned(),
-                ),
                 (Some(record), _) => Became::Entered(record.settled_duty_ids.len()),
                 (None, Some(error)) => Became::Refused(row_error(&error)),
                 (None, None) => Became::Refused("没有答复 without an answer".to_owned()),
