@@ -1,6 +1,6 @@
 //! Rules of the contract that no linter knows: idempotency, pages, tenancy.
 
-use prost_reflect::{DescriptorPool, MethodDescriptor};
+use prost_reflect::{DescriptorPool, FieldDescriptor, MethodDescriptor};
 
 /// Verbs that change nothing. RevealPerson leaves an audit entry at every call, on purpose.
 const READING: [&str; 6] = ["Find", "Get", "BatchGet", "List", "Watch", "Reveal"];
@@ -19,12 +19,14 @@ fn every_mutating_rpc_takes_a_request_id() {
     for method in methods().iter().filter(|method| !reads(method)) {
         let input = method.input();
         let own = input.get_field_by_name("request_id").is_some();
+        let within = |field: FieldDescriptor| {
+            field.kind().as_message().is_some_and(|part| part.get_field_by_name("request_id").is_some())
+        };
         // A stream names it in its first message.
-        let in_first_part = method.is_client_streaming()
-            && input.fields().any(|field| {
-                field.kind().as_message().is_some_and(|part| part.get_field_by_name("request_id").is_some())
-            });
-        assert!(own || in_first_part, "{} has no request_id", method.full_name());
+        let in_first_part = method.is_client_streaming() && input.fields().any(within);
+        // A list of units of work has one in each row, and nothing besides its rows.
+        let in_each_row = input.fields().all(|field| field.is_list() && within(field));
+        assert!(own || in_first_part || in_each_row, "{} has no request_id", method.full_name());
     }
 }
 
