@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::{
     Followup,
     replan::Tally,
+    serves,
     store::{self, subject::ReviewKey, sweep::Sweep},
 };
 
@@ -80,6 +81,7 @@ async fn of_township(svc: &Followup, permit: Permit, as_of: NaiveDate) -> Result
 
 impl Sweeper {
     async fn sweep(&self) -> Result<Tally, Error> {
+        self.turn().await?;
         let mut hands = JoinSet::new();
         for _ in 0..HANDS {
             let sweeper = self.clone();
@@ -96,6 +98,13 @@ impl Sweeper {
         failure.map_or(Ok(()), Err)?;
         total.prove()?;
         Ok(total)
+    }
+
+    /// Before anything is raised: who serves whom may have turned since the last sweep.
+    async fn turn(&self) -> Result<(), Error> {
+        let mut tx = self.svc.ground.db.township(&self.permit).await?;
+        serves::turn(&mut tx).await?;
+        tx.commit().await
     }
 
     async fn finish(&self, tally: &Tally) -> Result<Sweep, Error> {

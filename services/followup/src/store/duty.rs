@@ -349,6 +349,7 @@ mod tests {
             person_id: Uuid::from_u128(1),
             village: String::new(),
             coordinator: String::new(),
+            serving: String::new(),
             joined_on: day,
             facts: "{}".to_owned(),
             next_review_on: None,

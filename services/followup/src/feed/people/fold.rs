@@ -191,6 +191,7 @@ impl Fold {
                 person_id,
                 village: String::new(),
                 coordinator: String::new(),
+                serving: String::new(),
                 joined_on: stay.joined_on,
                 facts: String::new(),
                 next_review_on: Some(stay.joined_on),
