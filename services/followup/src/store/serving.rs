@@ -16,7 +16,7 @@ const CHUNK: usize = 10_000;
 pub(crate) enum Of<'a> {
     /// Everybody of the township.
     All,
-    /// These.
+    /// These, and the households that they are the heads of.
     People(&'a [Uuid]),
 }
 
@@ -88,13 +88,12 @@ pub(crate) async fn turned(tx: &mut TownshipTx, today: NaiveDate) -> Result<bool
 /// Makes `subject.serving` say who serves on a day, by the rule of `model::serving`. Only rows that differ are written;
 /// those are the answer. Running it again changes nothing. The township's row is locked.
 pub(crate) async fn settle(tx: &mut TownshipTx, day: NaiveDate, of: Of<'_>) -> Result<Vec<Settled>, Error> {
-    let all;
     let people = match of {
-        Of::People(people) => people,
-        Of::All => {
-            all = everybody(tx).await?;
-            &all
+        Of::People(people) => {
+            let homes = headed_by(tx, people).await?;
+            [people, &homes].concat()
         }
+        Of::All => everybody(tx).await?,
     };
     let mut settled = Vec::new();
     for people in people.chunks(CHUNK) {
@@ -124,6 +123,27 @@ async fn everybody(tx: &mut TownshipTx) -> Result<Vec<Uuid>, Error> {
     .map_err(fault)
 }
 
+/// Households whose heads are among these people: they are served by whoever serves their head.
+#[tracing::instrument(name = "db.serving.headed_by", level = "debug", skip_all)]
+async fn headed_by(tx: &mut TownshipTx, people: &[Uuid]) -> Result<Vec<Uuid>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_scalar!(
+        r#"
+        SELECT person_id
+          FROM subject
+         WHERE township = $1
+           AND household
+           AND head = ANY ($2)
+           AND NOT person_id = ANY ($2)
+        "#,
+        township,
+        people,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
+}
+
 #[tracing::instrument(name = "db.serving.settle", level = "debug", skip_all, fields(people = people.len()))]
 async fn settle_people(tx: &mut TownshipTx, day: NaiveDate, people: &[Uuid]) -> Result<Vec<Settled>, Error> {
     let township = tx.township().to_owned();
@@ -140,7 +160,7 @@ async fn settle_people(tx: &mut TownshipTx, day: NaiveDate, people: &[Uuid]) -> 
                AND s.person_id = asked.person_id
               LEFT JOIN assignment AS o
                 ON o.township = $1
-               AND o.person_id = s.person_id
+               AND o.person_id = COALESCE(s.head, s.person_id)
                AND o.from_on <= $2
                AND (o.until_on IS NULL OR o.until_on > $2)
               LEFT JOIN assignment AS v
