@@ -205,7 +205,7 @@ async fn a_stand_in_serves_while_somebody_is_absent_and_may_record_contacts() {
 
     let absence = absent(&clerk, "协理员甲", "2026-01-07", "2026-01-09", "协理员乙").await.expect("entered");
     assert_eq!(served_by(&clerk, "协理员甲").await, these(vec![&person]), "not yet");
-    assert_eq!(coordinators(&clerk).await.coordinators[2].absences, [absence.clone()]);
+    assert_eq!(coordinators(&clerk).await.coordinators[2].absences, [absence]);
     city.turn_to("2026-01-07");
     sweep(&city).await;
     assert_eq!(served_by(&clerk, "协理员乙").await, these(vec![&person]));
