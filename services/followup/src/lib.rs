@@ -12,6 +12,14 @@
 //! | RecordContact | `rpc/record_contact.rs` | contact, duty, subject, delivery |
 //! | ListContacts | `rpc/list_contacts.rs` | contact, duty |
 //! | VoidContact | `rpc/void_contact.rs` | contact, duty, subject |
+//! | PutCoordinator | `rpc/put_coordinator.rs` | coordinator |
+//! | ListCoordinators | `rpc/list_coordinators.rs` | coordinator, assignment, absence, subject |
+//! | AssignVillage | `rpc/assign_village.rs` | assignment, subject |
+//! | AssignPerson | `rpc/assign_person.rs` | assignment, subject |
+//! | HandOver | `rpc/hand_over.rs` | assignment, subject |
+//! | ListAssignments | `rpc/list_assignments.rs` | assignment |
+//! | RecordAbsence | `rpc/record_absence.rs` | absence, subject |
+//! | CancelAbsence | `rpc/cancel_absence.rs` | absence |
 //! | RunSweep | `rpc/run_sweep.rs` → `job/sweep.rs` | sweep, duty, subject |
 //! | ListSweeps | `rpc/list_sweeps.rs` | sweep |
 //! | WatchDuties | `rpc/watch_duties.rs` | event |
@@ -19,6 +27,7 @@
 //! Background: `feed/people.rs` follows the registry, `job/deliver.rs` tells it what contacts taught, `job/nightly.rs`
 //! sweeps every night and when people have come in. `model` is the planner: pure. `replan.rs` makes the ledger say what the plan says.
 
+mod assign;
 mod contact;
 mod directory;
 mod feed;
@@ -27,6 +36,7 @@ pub mod model;
 pub mod offline;
 mod replan;
 mod rpc;
+mod serves;
 mod store;
 mod wire;
 

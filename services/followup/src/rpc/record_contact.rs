@@ -15,7 +15,7 @@ use crate::{
     Followup,
     contact::NewContact,
     model::history::{StatusFact, Stay},
-    replan,
+    replan, serves,
     store::{self, delivery::Pending, subject::Subject},
     wire,
 };
@@ -35,9 +35,7 @@ pub(super) async fn handle(
     let contact = tx
         .once(request_id, &request, async |tx| {
             let subject = store::subject::lock(tx, contact.person_id).await?;
-            if !tx.permit().caller().serves(&subject.village) {
-                return Err(Error::VillageNotYours);
-            }
+            serves::check(tx, &subject).await?;
             if let Some(person_id) = subject.merged_into {
                 return Err(Error::PersonMerged { person_id });
             }

@@ -7,6 +7,7 @@ mod guards;
 mod households;
 mod journeys;
 mod lists;
+mod people_at_work;
 mod steps;
 mod sweeps;
 mod watches;
