@@ -663,6 +663,72 @@ pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
                 followup::VoidServiceRequest { request_id: bad(), service_record_id: bad(), reason: long(256) };
             (told(follow.void_service(request).await), "request_id service_record_id reason".into())
         }
+        "PutCoordinator" => {
+            let coordinator = Some(followup::Coordinator {
+                name: long(64),
+                account: long(128),
+                capacity: 100_001,
+                ..Default::default()
+            });
+            let request = followup::PutCoordinatorRequest { request_id: bad(), coordinator };
+            let fields = "request_id coordinator.name coordinator.account coordinator.capacity";
+            (told(follow.put_coordinator(request).await), fields.into())
+        }
+        "ListCoordinators" => {
+            let request = followup::ListCoordinatorsRequest { township: bad() };
+            (told(follow.list_coordinators(request).await), "township".into())
+        }
+        "AssignVillage" => {
+            let request = followup::AssignVillageRequest {
+                request_id: bad(),
+                village: long(64),
+                coordinator: long(64),
+                from: no_date(),
+            };
+            (told(follow.assign_village(request).await), "request_id village coordinator from".into())
+        }
+        "AssignPerson" => {
+            let request = followup::AssignPersonRequest {
+                request_id: bad(),
+                person_id: bad(),
+                coordinator: long(64),
+                from: on("2027-01-06"),
+            };
+            (told(follow.assign_person(request).await), "request_id person_id coordinator from".into())
+        }
+        "HandOver" => {
+            let request = followup::HandOverRequest {
+                request_id: bad(),
+                from_coordinator: String::new(),
+                to_coordinator: long(64),
+                on: on("2026-01-04"),
+            };
+            (told(follow.hand_over(request).await), "request_id from_coordinator to_coordinator on".into())
+        }
+        "ListAssignments" => {
+            let request = followup::ListAssignmentsRequest {
+                page_size: 501,
+                page_token: bad(),
+                township: bad(),
+                village: long(64),
+                person_id: bad(),
+            };
+            (told(follow.list_assignments(request).await), "page_size township village person_id".into())
+        }
+        "RecordAbsence" => {
+            let request = followup::RecordAbsenceRequest {
+                request_id: bad(),
+                coordinator: long(64),
+                from: no_date(),
+                to: on("2026-01-04"),
+                stand_in: String::new(),
+            };
+            (told(follow.record_absence(request).await), "request_id coordinator from to stand_in".into())
+        }
+        "CancelAbsence" => {
+            let request = followup::CancelAbsenceRequest { request_id: bad(), absence_id: bad() };
+            (told(follow.cancel_absence(request).await), "request_id absence_id".into())
+        }
         "RunSweep" => {
             let request = followup::RunSweepRequest {
                 request_id: bad(),

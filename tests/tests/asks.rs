@@ -11,9 +11,11 @@ use bangfu::client::{Client, date, request_id};
 use bangfu_proto::{
     common::v1::{CalendarDate, Cursor},
     followup::v1::{
-        Channel, ContactResult, GetWorkloadRequest, ListContactsRequest, ListDutiesRequest, ListServicesRequest,
-        ListSweepsRequest, RecordContactRequest, RecordContactsRequest, RecordServiceRequest, RecordServicesRequest,
-        RunSweepRequest, Service, VoidContactRequest, VoidServiceRequest, WatchDutiesRequest, WorkloadGroup,
+        AssignPersonRequest, AssignVillageRequest, CancelAbsenceRequest, Channel, ContactResult, Coordinator,
+        GetWorkloadRequest, HandOverRequest, ListAssignmentsRequest, ListContactsRequest, ListCoordinatorsRequest,
+        ListDutiesRequest, ListServicesRequest, ListSweepsRequest, PutCoordinatorRequest, RecordAbsenceRequest,
+        RecordContactRequest, RecordContactsRequest, RecordServiceRequest, RecordServicesRequest, RunSweepRequest,
+        Service, VoidContactRequest, VoidServiceRequest, WatchDutiesRequest, WorkloadGroup,
     },
     people::v1::{
         AcceptTransferRequest, AddHouseholdMemberRequest, AppliedAt, AppliedBy, ApplyForRecognitionRequest,
@@ -46,6 +48,9 @@ static NEXT: AtomicU32 = AtomicU32::new(2_000);
 /// A township that is neither DADONG nor LIBAO; the scene of foreign.rs has it.
 pub(crate) const THIRD: &str = "320685104";
 
+/// A coordinator whom every township may have; LIBAO in the scene of foreign.rs has given them a village.
+pub(crate) const ANYWHERE: &str = "协理员丙";
+
 /// What requests name.
 #[derive(Debug, Clone)]
 pub(crate) struct Names {
@@ -54,6 +59,9 @@ pub(crate) struct Names {
     pub(crate) record: String,
     pub(crate) contact: String,
     pub(crate) service_record: String,
+    /// Somebody whom only their township has entered.
+    pub(crate) coordinator: String,
+    pub(crate) absence: String,
     pub(crate) recognition: String,
     pub(crate) household: String,
     pub(crate) pair: String,
@@ -87,6 +95,8 @@ impl Names {
             record: random(),
             contact: random(),
             service_record: random(),
+            coordinator: "没有这人".to_owned(),
+            absence: random(),
             recognition: random(),
             household: random(),
             pair: random(),
@@ -131,6 +141,8 @@ impl Names {
             &self.record,
             &self.contact,
             &self.service_record,
+            &self.coordinator,
+            &self.absence,
             &self.recognition,
             &self.household,
             &self.pair,
@@ -756,6 +768,72 @@ pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: 
                 reason: "录入有误".to_owned(),
             };
             vec![names.told(followup.void_service(about).await)]
+        }
+        "PutCoordinator" => {
+            let coordinator = Some(Coordinator { name: ANYWHERE.to_owned(), ..Default::default() });
+            let put = PutCoordinatorRequest { request_id: request_id(), coordinator };
+            vec![names.told(followup.put_coordinator(put).await)]
+        }
+        "ListCoordinators" => {
+            let at = ListCoordinatorsRequest { township: township() };
+            vec![names.told(followup.list_coordinators(at).await)]
+        }
+        "AssignVillage" => {
+            let to = AssignVillageRequest {
+                request_id: request_id(),
+                village: "双溪村".to_owned(),
+                coordinator: names.coordinator.clone(),
+                from: on,
+            };
+            vec![names.told(followup.assign_village(to).await)]
+        }
+        "AssignPerson" => {
+            let about = AssignPersonRequest {
+                request_id: request_id(),
+                person_id: names.person.clone(),
+                from: on,
+                ..Default::default()
+            };
+            let to = AssignPersonRequest {
+                request_id: request_id(),
+                person_id: own_person.to_owned(),
+                coordinator: names.coordinator.clone(),
+                from: on,
+            };
+            vec![names.told(followup.assign_person(about).await), names.told(followup.assign_person(to).await)]
+        }
+        "HandOver" => {
+            let from = HandOverRequest {
+                request_id: request_id(),
+                from_coordinator: names.coordinator.clone(),
+                to_coordinator: ANYWHERE.to_owned(),
+                on: date("2026-02-01".parse().expect("a date")),
+            };
+            vec![names.told(followup.hand_over(from).await)]
+        }
+        "ListAssignments" => {
+            let about = ListAssignmentsRequest { person_id: names.person.clone(), ..Default::default() };
+            let at = ListAssignmentsRequest { township: township(), ..Default::default() };
+            let next = ListAssignmentsRequest { page_token, ..Default::default() };
+            vec![
+                names.told(followup.list_assignments(about).await),
+                names.told(followup.list_assignments(at).await),
+                names.told(followup.list_assignments(next).await),
+            ]
+        }
+        "RecordAbsence" => {
+            let of = RecordAbsenceRequest {
+                request_id: request_id(),
+                coordinator: names.coordinator.clone(),
+                from: on,
+                to: on,
+                stand_in: ANYWHERE.to_owned(),
+            };
+            vec![names.told(followup.record_absence(of).await)]
+        }
+        "CancelAbsence" => {
+            let about = CancelAbsenceRequest { request_id: request_id(), absence_id: names.absence.clone() };
+            vec![names.told(followup.cancel_absence(about).await)]
         }
         "RunSweep" => {
             let at = RunSweepRequest { request_id: request_id(), townships: vec![township()], ..Default::default() };

@@ -10,8 +10,9 @@ use bangfu_proto::{
     ACCESS,
     access::v1::Scope,
     followup::v1::{
-        ListContactsRequest, ListDutiesRequest, ListServicesRequest, ListSweepsRequest, RecordServiceRequest, Service,
-        followup_service_client::FollowupServiceClient,
+        AssignPersonRequest, AssignVillageRequest, Coordinator, ListAssignmentsRequest, ListContactsRequest,
+        ListDutiesRequest, ListServicesRequest, ListSweepsRequest, PutCoordinatorRequest, RecordAbsenceRequest,
+        RecordServiceRequest, Service, followup_service_client::FollowupServiceClient,
     },
     people::v1::{
         AppliedAt, AppliedBy, ApplyForRecognitionRequest, CreateHouseholdRequest, DataMatchStart, DifficultyType,
@@ -27,7 +28,7 @@ use tonic::Code;
 use uuid::Uuid;
 
 use crate::{
-    asks::{Names, THIRD, ask, civil_affairs, send_list},
+    asks::{ANYWHERE, Names, THIRD, ask, civil_affairs, send_list},
     steps::{contact, record, sweep, unemployed},
 };
 
@@ -94,12 +95,15 @@ impl Scene {
             transfer = clerk.people().offer_transfer(request).await.expect("offered").into_inner().transfer_id;
         }
         city.settle().await;
+        let absence = at_work(&clerk, &theirs[1]).await;
         let foreign = Names {
             township: LIBAO.to_owned(),
             person: theirs[0].clone(),
             record,
             contact: contact_id,
             service_record: service_records.swap_remove(0),
+            coordinator: THEIRS.to_owned(),
+            absence,
             recognition: recognitions.swap_remove(0),
             household: households.swap_remove(0),
             pair: pairs,
@@ -114,6 +118,35 @@ impl Scene {
         };
         Self { city, foreign, own_person }
     }
+}
+
+/// A coordinator whom nobody but LIBAO has entered.
+const THEIRS: &str = "协理员丁";
+
+/// Two coordinators; one has a village, and the other a person, and will be absent. The absence.
+async fn at_work(clerk: &Client, person_id: &str) -> String {
+    let mut followup = clerk.followup();
+    let from = date("2026-01-05".parse().expect("a date"));
+    for name in [ANYWHERE, THEIRS] {
+        let coordinator = Some(Coordinator { name: name.to_owned(), ..Default::default() });
+        let request = PutCoordinatorRequest { request_id: request_id(), coordinator };
+        followup.put_coordinator(request).await.expect("entered");
+    }
+    let (village, coordinator) = ("李庄".to_owned(), ANYWHERE.to_owned());
+    let request = AssignVillageRequest { request_id: request_id(), village, coordinator, from };
+    followup.assign_village(request).await.expect("assigned");
+    let (person_id, coordinator) = (person_id.to_owned(), THEIRS.to_owned());
+    let request = AssignPersonRequest { request_id: request_id(), person_id, coordinator, from };
+    followup.assign_person(request).await.expect("assigned");
+    let day = date("2026-03-02".parse().expect("a date"));
+    let request = RecordAbsenceRequest {
+        request_id: request_id(),
+        coordinator: THEIRS.to_owned(),
+        from: day,
+        to: day,
+        stand_in: ANYWHERE.to_owned(),
+    };
+    followup.record_absence(request).await.expect("entered").into_inner().absence_id
 }
 
 /// Three entries of one name, birthday and village, which makes three pairs; and two merges of others. The last pair, and
@@ -201,6 +234,8 @@ async fn pages(clerk: &Client, bureau: &Client, data_match: &str) -> BTreeMap<&'
     let duties = followup.list_duties(ListDutiesRequest { page_size, ..Default::default() }).await.expect("a page");
     let contacts = followup.list_contacts(ListContactsRequest { page_size, ..Default::default() }).await;
     let services = followup.list_services(ListServicesRequest { page_size, ..Default::default() }).await;
+    let assignments = ListAssignmentsRequest { page_size, ..Default::default() };
+    let assignments = followup.list_assignments(assignments).await.expect("a page");
     let sweeps = followup.list_sweeps(ListSweepsRequest { page_size, ..Default::default() }).await.expect("a page");
     let recognitions = ListRecognitionsRequest { page_size, ..Default::default() };
     let recognitions = people.list_recognitions(recognitions).await.expect("a page");
@@ -225,6 +260,7 @@ async fn pages(clerk: &Client, bureau: &Client, data_match: &str) -> BTreeMap<&'
         ("ListDuties", duties.into_inner().next_page_token),
         ("ListContacts", contacts.expect("a page").into_inner().next_page_token),
         ("ListServices", services.expect("a page").into_inner().next_page_token),
+        ("ListAssignments", assignments.into_inner().next_page_token),
         ("ListSweeps", sweeps.into_inner().next_page_token),
     ]);
     assert!(pages.values().all(|token| !token.is_empty()), "every list has a second page: {pages:?}");

@@ -1,5 +1,6 @@
 //! The commands, as typed.
 
+mod coordinators;
 mod data_match;
 mod duplicates;
 mod households;
@@ -21,6 +22,7 @@ use bangfu_kernel::Township;
 use clap::{Args, Parser, Subcommand};
 
 use self::{
+    coordinators::CoordinatorsVerb,
     data_match::MatchVerb,
     duplicates::DuplicatesVerb,
     households::HouseholdsVerb,
@@ -83,6 +85,9 @@ enum Verb {
     /// 应做事项: what is owed to whom by when.
     #[command(subcommand)]
     Duties(DutiesVerb),
+    /// 协理员: who serves whom, from when, and who stands in.
+    #[command(subcommand)]
+    Coordinators(CoordinatorsVerb),
     /// 联系记录: what was done.
     #[command(subcommand)]
     Contacts(ContactsVerb),
@@ -185,6 +190,7 @@ impl Verb {
             Self::Transfers(verb) => verb.run().await,
             Self::Match(verb) => verb.run().await,
             Self::Duties(verb) => verb.run().await,
+            Self::Coordinators(verb) => verb.run().await,
             Self::Contacts(verb) => verb.run().await,
             Self::Services(verb) => verb.run().await,
             Self::Sweeps(verb) => verb.run().await,

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod contacts;
+pub mod coordinators;
 pub mod duplicates;
 pub mod duties;
 pub mod households;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     model::{history::Stay, standard::Standards},
-    replan,
+    replan, serves,
     store::{self, subject::Subject},
 };
 
@@ -29,9 +29,7 @@ pub(crate) async fn served(tx: &mut TownshipTx, person_id: Uuid, on: NaiveDate) 
     if subject.household {
         return Err(Error::NotFound(Resource::Person));
     }
-    if !tx.permit().caller().serves(&subject.village) {
-        return Err(Error::VillageNotYours);
-    }
+    serves::check(tx, &subject).await?;
     if let Some(person_id) = subject.merged_into {
         return Err(Error::PersonMerged { person_id });
     }

@@ -17,6 +17,14 @@
 //! | RecordServices | `rpc/record_services.rs` | as RecordService, row by row |
 //! | ListServices | `rpc/list_services.rs` | contact, duty |
 //! | VoidService | `rpc/void_service.rs` | contact, duty, subject |
+//! | PutCoordinator | `rpc/put_coordinator.rs` | coordinator |
+//! | ListCoordinators | `rpc/list_coordinators.rs` | coordinator, assignment, absence, subject |
+//! | AssignVillage | `rpc/assign_village.rs` | assignment, subject |
+//! | AssignPerson | `rpc/assign_person.rs` | assignment, subject |
+//! | HandOver | `rpc/hand_over.rs` | assignment, subject |
+//! | ListAssignments | `rpc/list_assignments.rs` | assignment |
+//! | RecordAbsence | `rpc/record_absence.rs` | absence, subject |
+//! | CancelAbsence | `rpc/cancel_absence.rs` | absence |
 //! | RunSweep | `rpc/run_sweep.rs` → `job/sweep.rs` | sweep, duty, subject |
 //! | ListSweeps | `rpc/list_sweeps.rs` | sweep |
 //! | WatchDuties | `rpc/watch_duties.rs` | event |
@@ -24,6 +32,7 @@
 //! Background: `feed/people.rs` follows the registry, `job/deliver.rs` tells it what contacts taught, `job/nightly.rs`
 //! sweeps every night and when people have come in. `model` is the planner: pure. `replan.rs` makes the ledger say what the plan says.
 
+mod assign;
 mod contact;
 mod directory;
 mod entry;
@@ -34,6 +43,7 @@ pub mod offline;
 mod replan;
 mod rows;
 mod rpc;
+mod serves;
 mod service_record;
 mod store;
 mod wire;

@@ -14,4 +14,5 @@ pub mod household;
 pub mod period;
 pub mod plan;
 pub mod service;
+pub mod serving;
 pub mod standard;

@@ -1,6 +1,7 @@
 //! Messages of the contract ↔ what we work with.
 
 pub(crate) mod contact;
+pub(crate) mod coordinator;
 pub(crate) mod duty;
 pub(crate) mod duty_event;
 pub(crate) mod new_contact;

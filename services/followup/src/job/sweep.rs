@@ -22,6 +22,7 @@ use self::round::Round;
 use crate::{
     Followup,
     replan::Tally,
+    serves,
     store::{self, subject::ReviewKey, sweep::Sweep},
 };
 
@@ -89,6 +90,7 @@ impl Sweeper {
     }
 
     async fn sweep(&self) -> Result<Tally, Error> {
+        self.turn().await?;
         let mut hands = JoinSet::new();
         for _ in 0..HANDS {
             let sweeper = self.clone();
@@ -105,6 +107,13 @@ impl Sweeper {
         failure.map_or(Ok(()), Err)?;
         total.prove()?;
         Ok(total)
+    }
+
+    /// Before anything is raised: who serves whom may have turned since the last sweep.
+    async fn turn(&self) -> Result<(), Error> {
+        let mut tx = self.svc.ground.db.township(&self.permit).await?;
+        serves::turn(&mut tx).await?;
+        tx.commit().await
     }
 
     async fn finish(&self, tally: &Tally) -> Result<Sweep, Error> {

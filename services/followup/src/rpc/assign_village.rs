@@ -1,11 +1,33 @@
-//! Not built yet.
+//! Says who serves a village from a day on.
 
-use bangfu_kernel::Error;
+use bangfu_kernel::{Error, error::Violations, fields};
+use bangfu_platform::auth::admitted;
 use bangfu_proto::followup::v1::{AssignVillageRequest, Assignment};
 use tonic::Request;
 
-use crate::Followup;
+use crate::{
+    Followup,
+    assign::{self, Whose},
+    wire,
+};
 
-pub(super) async fn handle(_svc: &Followup, _request: Request<AssignVillageRequest>) -> Result<Assignment, Error> {
-    Err(Error::MethodUnknown)
+pub(super) async fn handle(svc: &Followup, request: Request<AssignVillageRequest>) -> Result<Assignment, Error> {
+    let (permit, request) = admitted(request)?;
+    let mut faults = Violations::default();
+    let request_id = fields::uuid("request_id", &request.request_id, &mut faults);
+    let village = fields::text("village", &request.village, 1, 64, &mut faults);
+    let coordinator = fields::text("coordinator", &request.coordinator, 0, 64, &mut faults);
+    let today = svc.ground.clock.today();
+    let from = wire::coordinator::first_day("from", request.from.as_ref(), today, &mut faults);
+    faults.check()?;
+
+    let mut tx = svc.ground.db.township(&permit).await?;
+    let assignment = tx
+        .once(request_id, &request, async |tx| {
+            let assigned = assign::one(tx, Whose::Village(village), coordinator, from).await?;
+            Ok(wire::coordinator::assignment(assigned))
+        })
+        .await?;
+    tx.commit().await?;
+    Ok(assignment)
 }

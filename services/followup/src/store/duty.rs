@@ -349,11 +349,13 @@ mod tests {
             person_id: Uuid::from_u128(1),
             village: String::new(),
             coordinator: String::new(),
+            serving: String::new(),
             joined_on: day,
             facts: "{}".to_owned(),
             next_review_on: None,
             merged_into: None,
             household: false,
+            head: None,
             planned_as_of: None,
         };
         for (before, changes) in

@@ -9,7 +9,7 @@ use uuid::Uuid;
 /// Which duties to list; filters combine with "and".
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {
-    /// Only this coordinator's people; the empty name is the unassigned queue.
+    /// Only people whom this coordinator serves; the empty name is the unassigned queue.
     pub(crate) coordinator: Option<String>,
     pub(crate) village: Option<String>,
     pub(crate) person_id: Option<Uuid>,
@@ -30,7 +30,7 @@ pub(crate) struct DutyKey {
     pub(crate) slot: i16,
 }
 
-/// A duty with whose village and coordinator it is today, in the contract's numbers.
+/// A duty with its person's village and who serves them today, in the contract's numbers.
 #[derive(Debug, Clone)]
 pub(crate) struct Listed {
     pub(crate) duty_id: Uuid,
@@ -92,7 +92,7 @@ pub(crate) async fn list(
              , d.release_reason
              , d.standard_version
              , s.village
-             , s.coordinator
+             , COALESCE(s.serving, s.coordinator) AS "coordinator!"
              , d.recommended_on
              , d.recommended_by
              , d.moved_from
@@ -105,7 +105,7 @@ pub(crate) async fn list(
            AND s.person_id = d.person_id
          WHERE d.township = $1
            AND s.township = $1
-           AND ($2::text IS NULL OR s.coordinator = $2)
+           AND ($2::text IS NULL OR s.serving = $2 OR (s.serving IS NULL AND s.coordinator = $2))
            AND ($3::text IS NULL OR s.village = $3)
            AND ($4::uuid IS NULL OR d.person_id = $4)
            AND ($5::text IS NULL OR d.rule = $5)

@@ -13,8 +13,10 @@ pub(crate) struct Subject {
     pub(crate) person_id: Uuid,
     /// 村(社区); empty: not known.
     pub(crate) village: String,
-    /// 协理员; empty: the unassigned queue.
+    /// 协理员 in the register; empty: none.
     pub(crate) coordinator: String,
+    /// Who serves them today, as `store::serving` has settled it; empty: the unassigned queue.
+    pub(crate) serving: String,
     /// First day in the township's register.
     pub(crate) joined_on: NaiveDate,
     /// The document of `store::facts`.
@@ -49,6 +51,26 @@ pub(crate) async fn lock(tx: &mut TownshipTx, person_id: Uuid) -> Result<Subject
     lock_all(tx, &[person_id]).await?.pop().ok_or(Error::NotFound(Resource::Person))
 }
 
+/// NOT_FOUND (person) unless this is a person, no household.
+#[tracing::instrument(name = "db.subject.is_a_person", level = "debug", skip_all)]
+pub(crate) async fn is_a_person(tx: &mut TownshipTx, person_id: Uuid) -> Result<(), Error> {
+    let township = tx.township().to_owned();
+    let found = sqlx::query_scalar!(
+        r#"
+        SELECT EXISTS (SELECT FROM subject
+                        WHERE township = $1
+                          AND person_id = $2
+                          AND NOT household) AS "found!"
+        "#,
+        township,
+        person_id,
+    )
+    .fetch_one(tx)
+    .await
+    .map_err(fault)?;
+    if found { Ok(()) } else { Err(Error::NotFound(Resource::Person)) }
+}
+
 /// Those of the people named who are there, locked, in the order of their ids.
 #[tracing::instrument(name = "db.subject.lock_all", level = "debug", skip_all)]
 pub(crate) async fn lock_all(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result<Vec<Subject>, Error> {
@@ -59,6 +81,7 @@ pub(crate) async fn lock_all(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result
         SELECT person_id
              , village
              , coordinator
+             , COALESCE(serving, coordinator) AS "serving!"
              , joined_on
              , facts::text AS "facts!"
              , next_review_on
@@ -95,6 +118,7 @@ pub(crate) async fn lock_due(
         SELECT person_id
              , village
              , coordinator
+             , COALESCE(serving, coordinator) AS "serving!"
              , joined_on
              , facts::text AS "facts!"
              , next_review_on
@@ -121,7 +145,8 @@ pub(crate) async fn lock_due(
     .map_err(fault)
 }
 
-/// Enters people, or replaces what is known of them.
+/// Enters people, or replaces what is known of them. Who serves them is the register's coordinator at first and then stays
+/// as it is, until `store::serving` settles it.
 #[tracing::instrument(name = "db.subject.save", level = "debug", skip_all)]
 pub(crate) async fn save(tx: &mut TownshipTx, subjects: &[Subject]) -> Result<(), Error> {
     let township = tx.township().to_owned();
@@ -136,10 +161,13 @@ pub(crate) async fn save(tx: &mut TownshipTx, subjects: &[Subject]) -> Result<()
     let merged_into: Vec<_> = subjects.iter().map(|subject| subject.merged_into).collect();
     sqlx::query!(
         r#"
-        INSERT INTO subject (township, person_id, village, coordinator, joined_on, facts, next_review_on, merged_into, household, head)
+        INSERT INTO subject (
+               township, person_id, village, coordinator, serving, joined_on, facts, next_review_on, merged_into, household, head
+               )
         SELECT $1
              , person_id
              , village
+             , coordinator
              , coordinator
              , joined_on
              , facts::jsonb
@@ -215,6 +243,7 @@ pub(crate) async fn lock_households(tx: &mut TownshipTx, member: Uuid) -> Result
         SELECT person_id
              , village
              , coordinator
+             , COALESCE(serving, coordinator) AS "serving!"
              , joined_on
              , facts::text AS "facts!"
              , next_review_on

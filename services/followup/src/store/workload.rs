@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 /// What duties are counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GroupBy {
-    /// 协理员
+    /// 协理员 who serves the person today
     Coordinator,
     /// 村(社区)
     Village,
@@ -44,7 +44,10 @@ pub(crate) async fn count(
     sqlx::query_as!(
         Count,
         r#"
-        SELECT CASE $2 WHEN 'coordinator' THEN s.coordinator WHEN 'village' THEN s.village ELSE d.rule END AS "key!"
+        SELECT CASE $2 WHEN 'coordinator' THEN COALESCE(s.serving, s.coordinator)
+                       WHEN 'village' THEN s.village
+                       ELSE d.rule
+               END AS "key!"
              , count(*) FILTER (WHERE d.state = 1) AS "open!"
              , count(*) FILTER (WHERE d.state = 1 AND d.due_on < $5) AS "overdue!"
              , count(*) FILTER (WHERE d.state = 2) AS "done!"

@@ -35,7 +35,7 @@ pub(crate) fn stored(step: &Step, previous: Option<DutyState>, subject: &Subject
         release_reason: duty.reason.map(|reason| proto::ReleaseReason::from(reason).into()).unwrap_or_default(),
         standard_version: duty.standard_version.to_string(),
         village: subject.village.clone(),
-        coordinator: subject.coordinator.clone(),
+        coordinator: subject.serving.clone(),
         missed_from: date(duty.missed_from),
         household_id,
         ..proto::Duty::default()

@@ -2,7 +2,10 @@
 
 use bangfu::client::{date, request_id};
 use bangfu_proto::{
-    followup::v1::{Duty, RecordContactRequest, ReleaseReason, Service},
+    followup::v1::{
+        AssignPersonRequest, Coordinator, Duty, ListCoordinatorsRequest, PutCoordinatorRequest, RecordContactRequest,
+        ReleaseReason, Service,
+    },
     people::v1::{
         CreateHouseholdRequest, EmploymentStatus, HouseholdKind, HouseholdRelation, NewHouseholdMember,
         RecogniseHouseholdRequest, RecordEmploymentRequest, UpdatePersonRequest,
@@ -111,5 +114,42 @@ async fn a_household_has_the_village_of_its_head_wherever_that_is_said() {
     clerk.people().update_person(request).await.expect("changed");
     city.settle().await;
     assert_eq!(the(&of_homes(duties(&city).await), RULE, "2026-01-01").village, "李庄");
+    city.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_household_is_served_by_whoever_serves_its_head() {
+    let city = City::new().await;
+    let people = unemployed(&city, 0..2, "2025-12-01").await;
+    home(&city, &people).await;
+    sweep(&city).await;
+    let clerk = city.clerk(DADONG);
+    for name in ["协理员乙", "协理员丙"] {
+        let coordinator = Some(Coordinator { name: name.to_owned(), ..Default::default() });
+        let request = PutCoordinatorRequest { request_id: request_id(), coordinator };
+        clerk.followup().put_coordinator(request).await.expect("entered");
+    }
+    let assign = async |person: &str, name: &str, from: &str| {
+        let request = AssignPersonRequest {
+            request_id: request_id(),
+            person_id: person.to_owned(),
+            coordinator: name.to_owned(),
+            from: date(from.parse().expect("a date")),
+        };
+        clerk.followup().assign_person(request).await.expect("assigned");
+    };
+    let of_the_home = async || the(&of_homes(duties(&city).await), RULE, "2026-01-01").coordinator.clone();
+    assign(&people[1], "协理员乙", "2026-01-05").await;
+    assert_eq!(of_the_home().await, "协理员甲", "the spouse's is not the household's");
+    assign(&people[0], "协理员乙", "2026-01-05").await;
+    assert_eq!(of_the_home().await, "协理员乙", "at once");
+    assign(&people[0], "协理员丙", "2026-01-08").await;
+    city.turn_to("2026-01-08");
+    sweep(&city).await;
+    assert_eq!(of_the_home().await, "协理员丙", "and with the day");
+    let request = ListCoordinatorsRequest::default();
+    let listed = clerk.followup().list_coordinators(request).await.expect("listed").into_inner();
+    let people: Vec<_> = listed.coordinators.iter().map(|it| (it.name.as_str(), it.people)).collect();
+    assert_eq!(people, [("协理员丙", 1), ("协理员乙", 1), ("协理员甲", 0)], "households are no people");
     city.close().await;
 }

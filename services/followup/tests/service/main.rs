@@ -9,6 +9,7 @@ mod households;
 mod imports;
 mod journeys;
 mod lists;
+mod people_at_work;
 mod services;
 mod steps;
 mod sweeps;

@@ -162,7 +162,7 @@ async fn contacts_and_services_are_told_apart_and_coordinators_void_only_what_th
 
     assert_eq!(listed(&clerk).await, [by_coordinator.clone(), by_clerk.clone()]);
     let contacts = clerk.followup().list_contacts(ListContactsRequest::default()).await.expect("listed").into_inner();
-    assert_eq!(contacts.contacts, [met.clone()]);
+    assert_eq!(contacts.contacts, std::slice::from_ref(&met));
 
     let refused =
         async |client: &Client, id: &str| reason(&client.followup().void_service(void(id)).await.expect_err("refused"));

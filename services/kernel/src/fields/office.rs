@@ -1,7 +1,10 @@
 //! What an office calls the fields of the contract: the sentence for an office worker names no English field.
 
 /// By the field's own name, or by its path where the name alone would say something else.
-const WORDS: [(&str, &str); 147] = [
+const WORDS: [(&str, &str); 156] = [
+    ("absence_id", "请假编号"),
+    ("absences", "请假"),
+    ("account", "账号"),
     ("actor", "操作账号"),
     ("address", "住址"),
     ("answered_by", "接听人"),
@@ -13,6 +16,7 @@ const WORDS: [(&str, &str); 147] = [
     ("asked_on", "调查日期"),
     ("birth_year", "出生年份"),
     ("cancelled_on", "注销日期"),
+    ("capacity", "每月可办事项数"),
     ("cells", "名单行"),
     ("channel", "联系方式"),
     ("code", "区镇代码"),
@@ -51,6 +55,7 @@ const WORDS: [(&str, &str); 147] = [
     ("evidence", "佐证材料"),
     ("file_name", "文件名"),
     ("from", "起始日"),
+    ("from_coordinator", "移交人"),
     ("graduated_on", "毕业时间"),
     ("graduation", "毕业信息"),
     ("granted", "是否认定"),
@@ -92,6 +97,7 @@ const WORDS: [(&str, &str); 147] = [
     ("pair_id", "疑似重复编号"),
     ("part", "消息"),
     ("passed", "是否通过"),
+    ("people", "服务人数"),
     ("person_id", "服务对象编号"),
     ("person_ids", "服务对象编号"),
     ("phone", "联系电话"),
@@ -124,6 +130,7 @@ const WORDS: [(&str, &str); 147] = [
     ("skills", "技能特长"),
     ("source", "信息来源"),
     ("source_ref", "原编号"),
+    ("stand_in", "代班人"),
     ("start", "名单说明"),
     ("state", "状态"),
     ("states", "事项状态"),
@@ -133,6 +140,7 @@ const WORDS: [(&str, &str); 147] = [
     ("subsidies_suggested", "建议申领的补贴"),
     ("suspected", "疑似零就业"),
     ("to", "截止日"),
+    ("to_coordinator", "接收人"),
     ("to_township", "转入区镇"),
     ("township", "区镇"),
     ("townships", "区镇"),
@@ -145,6 +153,7 @@ const WORDS: [(&str, &str); 147] = [
     ("update_mask", "修改项"),
     ("validate_only", "仅校验"),
     ("village", "村(社区)"),
+    ("villages", "村(社区)"),
     ("wants_work", "是否有就业意愿"),
     ("work_wish", "就业意向"),
     ("works", "是否就业"),

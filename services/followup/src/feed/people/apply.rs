@@ -11,7 +11,7 @@ use bangfu_platform::{
 use bangfu_proto::{common::v1::Cursor, people::v1::PersonEvent};
 
 use super::fold::{Fold, Moving};
-use crate::{Followup, replan, store, wire::person_event};
+use crate::{Followup, replan, serves, store, wire::person_event};
 
 /// Applies events, in order; those applied before are left. When they cannot be applied together they are applied one
 /// by one, so that everything before the one at fault counts.
@@ -51,11 +51,12 @@ async fn together(svc: &Followup, township: &Township, events: &[PersonEvent]) -
         return Ok(());
     }
 
-    let folded = fold.finish()?;
+    let mut folded = fold.finish()?;
     if !folded.subjects.is_empty() {
         store::subject::save(&mut tx, &folded.subjects).await?;
         let saved: Vec<_> = folded.subjects.iter().map(|subject| subject.person_id).collect();
         store::subject::follow_heads(&mut tx, &saved).await?;
+        serves::saved(&mut tx, &mut folded.subjects).await?;
     }
     for moving in &folded.merges {
         match *moving {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bangfu_kernel::Error;
+use bangfu_kernel::{Error, calendar};
 use bangfu_proto::people::v1::{
     PersonArrived, PersonEvent, PersonLeft, PersonMerged, PersonRegistered, PersonRestated, PersonUnmerged,
     person_event::Change,
@@ -187,6 +187,7 @@ impl Fold {
                 person_id,
                 village: String::new(),
                 coordinator: String::new(),
+                serving: String::new(),
                 joined_on: stay.joined_on,
                 facts: String::new(),
                 next_review_on: Some(stay.joined_on),
@@ -255,13 +256,14 @@ impl Fold {
     fn home(&mut self, household_id: Uuid, facts: &HouseholdFacts) -> Result<(), Error> {
         let document = serde_json::to_string(facts).map_err(|error| Error::Internal(Box::new(error)))?;
         let first_day = facts.spells.iter().map(|spell| spell.recognised_on).min();
-        let today = self.today;
+        let began = facts.members.iter().map(|member| member.from).chain(first_day).min();
         let person = self.people.entry(household_id).or_insert_with(|| Person {
             subject: Subject {
                 person_id: household_id,
                 village: String::new(),
                 coordinator: String::new(),
-                joined_on: first_day.unwrap_or(today),
+                serving: String::new(),
+                joined_on: began.unwrap_or(calendar::EARLIEST),
                 facts: String::new(),
                 next_review_on: None,
                 planned_as_of: None,
