@@ -13,5 +13,7 @@ pub mod history;
 pub mod household;
 pub mod period;
 pub mod plan;
+pub mod recommend;
 pub mod service;
 pub mod standard;
+pub mod workdays;

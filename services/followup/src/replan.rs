@@ -4,6 +4,7 @@
 //! the subjects' rows, so nobody else plans the same people in the meantime.
 
 mod diff;
+mod recommend;
 mod tally;
 
 use std::{
@@ -20,7 +21,7 @@ use uuid::Uuid;
 use crate::{
     model::{
         belief::Knowledge,
-        duty::{Duty, ReleaseReason},
+        duty::{Duty, DutyState, ReleaseReason},
         history::{History, Record},
         plan::{Plan, plan},
         standard::Standards,
@@ -34,6 +35,7 @@ use crate::{
 };
 
 use diff::Difference;
+pub(crate) use recommend::Recommender;
 pub(crate) use tally::Tally;
 
 /// People to be planned, with all that stands about them.
@@ -43,6 +45,13 @@ struct Batch {
     kept: BTreeMap<Uuid, Vec<Kept>>,
     as_of: NaiveDate,
     voided: Option<Uuid>,
+}
+
+/// A step of a duty of the batch's subject of that number, and the state before; `None`: it is raised.
+struct Taken {
+    subject: usize,
+    previous: Option<DutyState>,
+    step: Step,
 }
 
 /// What has to be written for a batch.
@@ -60,6 +69,7 @@ struct Writing {
 pub(crate) async fn people(
     tx: &mut TownshipTx,
     standards: &Arc<Standards>,
+    recommender: &Recommender,
     subjects: Vec<Subject>,
     as_of: NaiveDate,
     voided: Option<Uuid>,
@@ -67,24 +77,25 @@ pub(crate) async fn people(
     // Somebody never planned has neither contacts nor duties: both are written with a plan.
     let known: Vec<_> =
         subjects.iter().filter(|subject| subject.planned_as_of.is_some()).map(|subject| subject.person_id).collect();
-    people_with(tx, standards, subjects, &known, as_of, voided).await
+    people_with(tx, (standards, recommender), subjects, &known, as_of, voided).await
 }
 
 /// The same for one person who has just been contacted.
 pub(crate) async fn contacted(
     tx: &mut TownshipTx,
     standards: &Arc<Standards>,
+    recommender: &Recommender,
     subject: Subject,
     voided: Option<Uuid>,
 ) -> Result<(), Error> {
     let (person_id, today) = (subject.person_id, tx.clock().today());
-    let tally = people_with(tx, standards, vec![subject], &[person_id], today, voided).await?;
+    let tally = people_with(tx, (standards, recommender), vec![subject], &[person_id], today, voided).await?;
     if tally.failed == 0 { Ok(()) } else { Err(Error::internal(format!("person {person_id} cannot be planned"))) }
 }
 
 async fn people_with(
     tx: &mut TownshipTx,
-    standards: &Arc<Standards>,
+    (standards, recommender): (&Arc<Standards>, &Recommender),
     subjects: Vec<Subject>,
     known: &[Uuid],
     as_of: NaiveDate,
@@ -97,27 +108,29 @@ async fn people_with(
         }
         batch.kept = store::duty::of_people(tx, known).await?;
     }
-    let (standards, clock) = (Arc::clone(standards), tx.clock().clone());
+    let (standards, recommender, clock) = (Arc::clone(standards), recommender.clone(), tx.clock().clone());
     // Planning is computing: it has its own thread, so that a sweep takes nobody's turn.
-    let writing = tokio::task::spawn_blocking(move || batch.plan(&standards, &clock))
+    let writing = tokio::task::spawn_blocking(move || batch.plan(&standards, &recommender, &clock))
         .await
         .map_err(|error| Error::Internal(Box::new(error)))?;
     writing.write(tx, as_of, voided).await
 }
 
 impl Batch {
-    fn plan(mut self, standards: &Standards, clock: &Clock) -> Writing {
+    fn plan(mut self, standards: &Standards, recommender: &Recommender, clock: &Clock) -> Writing {
         let mut writing = Writing::default();
-        for subject in std::mem::take(&mut self.subjects) {
+        let mut steps = Vec::new();
+        let subjects = std::mem::take(&mut self.subjects);
+        for (number, subject) in subjects.iter().enumerate() {
             writing.tally.in_scope += 1;
-            match self.plan_one(&subject, standards) {
+            match self.plan_one(subject, standards) {
                 Ok((plan, history, as_of)) => {
                     let kept = self.kept.remove(&subject.person_id).unwrap_or_default();
                     writing.tally.planned(&plan, !kept.is_empty());
                     writing.reviewed.push((subject.person_id, plan.next_review_on));
                     let why = |duty: &Duty| why_released(duty, &history, standards, as_of);
                     let difference = diff::difference(kept, plan.duties, self.voided, as_of, why);
-                    writing.take(&subject, difference, clock);
+                    steps.extend(taken(number, subject, difference, clock));
                 }
                 Err(error) => {
                     let cause = &error as &dyn std::error::Error;
@@ -127,6 +140,8 @@ impl Batch {
                 }
             }
         }
+        recommender.recommend(&mut steps, &subjects, self.as_of);
+        writing.take(steps, &subjects);
         writing
     }
 
@@ -140,20 +155,27 @@ impl Batch {
     }
 }
 
+/// The steps that a difference asks for.
+fn taken(number: usize, subject: &Subject, difference: Difference, clock: &Clock) -> impl Iterator<Item = Taken> {
+    let person_id = subject.person_id;
+    let step = move |duty_id, duty| Step { duty_id, person_id, duty, recommended: None };
+    let raised = difference.raise.into_iter().map(move |duty| (None, step(id::new(clock), duty)));
+    let changed =
+        difference.change.into_iter().map(move |(duty_id, previous, duty)| (Some(previous), step(duty_id, duty)));
+    raised.chain(changed).map(move |(previous, step)| Taken { subject: number, previous, step })
+}
+
 impl Writing {
-    fn take(&mut self, subject: &Subject, difference: Difference, clock: &Clock) {
-        let person_id = subject.person_id;
-        for duty in difference.raise {
-            let step = Step { duty_id: id::new(clock), person_id, duty };
-            self.tally.raised(&step.duty);
-            self.events.push(wire::duty_event::stored(&step, None, subject));
-            self.raise.push(step);
-        }
-        for (duty_id, previous, duty) in difference.change {
-            let step = Step { duty_id, person_id, duty };
-            self.tally.stepped(previous, &step.duty);
-            self.events.push(wire::duty_event::stored(&step, Some(previous), subject));
-            self.change.push(step);
+    fn take(&mut self, steps: Vec<Taken>, subjects: &[Subject]) {
+        for Taken { subject, previous, step } in steps {
+            self.events.push(wire::duty_event::stored(&step, previous, &subjects[subject]));
+            if let Some(previous) = previous {
+                self.tally.stepped(previous, &step.duty);
+                self.change.push(step);
+            } else {
+                self.tally.raised(&step.duty);
+                self.raise.push(step);
+            }
         }
     }
 

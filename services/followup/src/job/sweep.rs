@@ -6,19 +6,24 @@
 
 mod batch;
 mod lease;
+mod recommending;
 
 use std::sync::Arc;
 
 use bangfu_kernel::{Error, Township};
 use bangfu_platform::{auth::Permit, id};
 use chrono::NaiveDate;
-use tokio::{sync::Mutex, task::JoinSet};
+use tokio::{
+    sync::{Mutex, OnceCell},
+    task::JoinSet,
+};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::{
     Followup,
-    replan::Tally,
+    model::workdays::WorkDays,
+    replan::{Recommender, Tally},
     store::{self, subject::ReviewKey, sweep::Sweep},
 };
 
@@ -35,6 +40,9 @@ struct Sweeper {
     as_of: NaiveDate,
     /// Where the next batch begins; `None`: there is none.
     next: Arc<Mutex<Option<ReviewKey>>>,
+    days: Arc<WorkDays>,
+    /// Read with the first batch: on a day on which nobody is due, nothing is.
+    recommender: Arc<OnceCell<Recommender>>,
 }
 
 /// Sweeps townships, one after the other. A township that fails does not keep the others from being swept; the first
@@ -64,10 +72,14 @@ pub(crate) async fn run(
 async fn of_township(svc: &Followup, permit: Permit, as_of: NaiveDate) -> Result<Sweep, Error> {
     let sweep_id = id::new(&svc.ground.clock);
     let next = Arc::new(Mutex::new(Some(ReviewKey::FIRST)));
-    let sweeper = Sweeper { svc: svc.clone(), permit, sweep_id, as_of, next };
+    let (days, recommender) = (svc.workdays().await?, Arc::default());
+    let sweeper = Sweeper { svc: svc.clone(), permit, sweep_id, as_of, next, days, recommender };
     sweeper.claim().await?;
     match sweeper.sweep().await {
-        Ok(tally) => sweeper.finish(&tally).await,
+        Ok(tally) => {
+            sweeper.tell_years_without_table();
+            sweeper.finish(&tally).await
+        }
         Err(error) => {
             // Whoever comes next need not wait for the lease to run out.
             if let Err(left) = sweeper.give_back().await {

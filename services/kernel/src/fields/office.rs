@@ -1,7 +1,7 @@
 //! What an office calls the fields of the contract: the sentence for an office worker names no English field.
 
 /// By the field's own name, or by its path where the name alone would say something else.
-const WORDS: [(&str, &str); 142] = [
+const WORDS: [(&str, &str); 151] = [
     ("actor", "操作账号"),
     ("address", "住址"),
     ("answered_by", "接听人"),
@@ -12,6 +12,7 @@ const WORDS: [(&str, &str); 142] = [
     ("asked_by", "调查人"),
     ("asked_on", "调查日期"),
     ("birth_year", "出生年份"),
+    ("calendar", "工作日历"),
     ("cancelled_on", "注销日期"),
     ("cells", "名单行"),
     ("channel", "联系方式"),
@@ -24,6 +25,7 @@ const WORDS: [(&str, &str); 142] = [
     ("credit_code", "统一社会信用代码"),
     ("cursors", "订阅位置"),
     ("day", "日"),
+    ("days_off", "放假日"),
     ("decision", "决定"),
     ("department", "部门"),
     ("details", "类别详情"),
@@ -72,6 +74,7 @@ const WORDS: [(&str, &str); 142] = [
     ("level", "服务等级"),
     ("list_name", "名单名称"),
     ("list_on", "名单日期"),
+    ("makeup_days", "调休上班日"),
     ("match_id", "数据比对编号"),
     ("member", "家庭成员"),
     ("members", "家庭成员"),
@@ -84,6 +87,7 @@ const WORDS: [(&str, &str); 142] = [
     ("note", "备注"),
     ("occupation", "意向职业"),
     ("on", "日期"),
+    ("order", "排列方式"),
     ("others", "其他家庭成员"),
     ("page_size", "每页条数"),
     ("page_token", "翻页标记"),
@@ -95,8 +99,12 @@ const WORDS: [(&str, &str); 142] = [
     ("phone", "联系电话"),
     ("place", "意向地点"),
     ("policies_told", "宣传的政策"),
+    ("published", "是否已发布"),
+    ("published_at", "发布时间"),
+    ("published_by", "发布人"),
     ("reason", "理由"),
     ("recognition_id", "认定编号"),
+    ("recommended_to", "建议日期止"),
     ("record_id", "就业记录编号"),
     ("registered_by", "登记人"),
     ("registered_on", "登记日期"),
@@ -119,6 +127,7 @@ const WORDS: [(&str, &str); 142] = [
     ("sex", "性别"),
     ("skills", "技能特长"),
     ("source", "信息来源"),
+    ("spring_festival", "春节"),
     ("start", "名单说明"),
     ("state", "状态"),
     ("states", "事项状态"),
@@ -146,9 +155,11 @@ const WORDS: [(&str, &str); 142] = [
     ("year", "年"),
 ];
 
-/// The office's word for a field: "employment.effective_on" → "起始日期". A field without one keeps its name.
+/// The office's word for a field: "employment.effective_on" → "起始日期". Brackets say which of many, and change nothing. A
+/// field without one keeps its name.
 pub fn office_word(field: &str) -> &str {
     let last = field.rsplit('.').next().unwrap_or(field);
+    let last = last.split('[').next().unwrap_or(last);
     let word = |name: &str| WORDS.iter().find(|(known, _)| *known == name).map(|&(_, word)| word);
     word(field).or_else(|| word(last)).unwrap_or(field)
 }
