@@ -27,6 +27,7 @@ mod directory;
 mod feed;
 mod job;
 pub mod model;
+pub mod offline;
 mod replan;
 mod rpc;
 mod store;
