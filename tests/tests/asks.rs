@@ -11,8 +11,9 @@ use bangfu::client::{Client, date, request_id};
 use bangfu_proto::{
     common::v1::Cursor,
     followup::v1::{
-        Channel, ContactResult, GetWorkloadRequest, ListContactsRequest, ListDutiesRequest, ListSweepsRequest,
-        RecordContactRequest, RunSweepRequest, VoidContactRequest, WatchDutiesRequest, WorkloadGroup,
+        Channel, ContactResult, GetCalendarRequest, GetWorkloadRequest, ListContactsRequest, ListDutiesRequest,
+        ListSweepsRequest, PublishCalendarRequest, RecordContactRequest, RunSweepRequest, VoidContactRequest,
+        WatchDutiesRequest, WorkCalendar, WorkloadGroup,
     },
     people::v1::{
         AcceptTransferRequest, AddHouseholdMemberRequest, AppliedAt, AppliedBy, ApplyForRecognitionRequest,
@@ -718,6 +719,12 @@ pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: 
             };
             vec![names.told(followup.void_contact(about).await)]
         }
+        "PublishCalendar" => {
+            let calendar = Some(WorkCalendar { year: 2027, source: "测试".to_owned(), ..Default::default() });
+            let request = PublishCalendarRequest { request_id: request_id(), calendar };
+            vec![names.told(followup.publish_calendar(request).await)]
+        }
+        "GetCalendar" => vec![names.told(followup.get_calendar(GetCalendarRequest { year: 2026 }).await)],
         "RunSweep" => {
             let at = RunSweepRequest { request_id: request_id(), townships: vec![township()], ..Default::default() };
             vec![names.told(followup.run_sweep(at).await)]

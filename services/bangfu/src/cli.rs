@@ -1,5 +1,6 @@
 //! The commands, as typed.
 
+mod calendar;
 mod data_match;
 mod duplicates;
 mod households;
@@ -20,6 +21,7 @@ use bangfu_kernel::Township;
 use clap::{Args, Parser, Subcommand};
 
 use self::{
+    calendar::CalendarVerb,
     data_match::MatchVerb,
     duplicates::DuplicatesVerb,
     households::HouseholdsVerb,
@@ -81,6 +83,9 @@ enum Verb {
     /// 应做事项: what is owed to whom by when.
     #[command(subcommand)]
     Duties(DutiesVerb),
+    /// 工作日历: holidays and make-up working days.
+    #[command(subcommand)]
+    Calendar(CalendarVerb),
     /// 联系记录: what was done.
     #[command(subcommand)]
     Contacts(ContactsVerb),
@@ -180,6 +185,7 @@ impl Verb {
             Self::Transfers(verb) => verb.run().await,
             Self::Match(verb) => verb.run().await,
             Self::Duties(verb) => verb.run().await,
+            Self::Calendar(verb) => verb.run().await,
             Self::Contacts(verb) => verb.run().await,
             Self::Sweeps(verb) => verb.run().await,
             Self::Keys(verb) => verb.run().await,

@@ -1,7 +1,7 @@
 //! What an office calls the fields of the contract: the sentence for an office worker names no English field.
 
 /// By the field's own name, or by its path where the name alone would say something else.
-const WORDS: [(&str, &str); 151] = [
+const WORDS: [(&str, &str); 153] = [
     ("actor", "操作账号"),
     ("address", "住址"),
     ("answered_by", "接听人"),
@@ -13,6 +13,8 @@ const WORDS: [(&str, &str); 151] = [
     ("asked_on", "调查日期"),
     ("birth_year", "出生年份"),
     ("calendar", "工作日历"),
+    ("calendar.days_off.name", "节日名称"),
+    ("calendar.days_off.on", "放假日"),
     ("cancelled_on", "注销日期"),
     ("cells", "名单行"),
     ("channel", "联系方式"),
@@ -158,10 +160,10 @@ const WORDS: [(&str, &str); 151] = [
 /// The office's word for a field: "employment.effective_on" → "起始日期". Brackets say which of many, and change nothing. A
 /// field without one keeps its name.
 pub fn office_word(field: &str) -> &str {
-    let last = field.rsplit('.').next().unwrap_or(field);
-    let last = last.split('[').next().unwrap_or(last);
+    let path: String = field.split('[').map(|part| part.rsplit(']').next().unwrap_or(part)).collect();
+    let last = path.rsplit('.').next().unwrap_or(&path);
     let word = |name: &str| WORDS.iter().find(|(known, _)| *known == name).map(|&(_, word)| word);
-    word(field).or_else(|| word(last)).unwrap_or(field)
+    word(&path).or_else(|| word(last)).unwrap_or(field)
 }
 
 #[cfg(test)]
@@ -205,5 +207,7 @@ mod tests {
         assert_eq!(office_word("employment.effective_on"), "起始日期");
         assert_eq!(office_word("due.from"), "到期日起");
         assert_eq!(office_word("unheard_of"), "unheard_of");
+        assert_eq!(office_word("calendar.makeup_days[2027-01-09]"), "调休上班日");
+        assert_eq!(office_word("calendar.days_off[2027-01-01].name"), "节日名称");
     }
 }

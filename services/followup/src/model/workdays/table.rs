@@ -62,17 +62,17 @@ impl Draft {
             let mut of_name = Violations::default();
             let name = fields::text("name", &name, 1, 16, &mut of_name);
             for (_, rule) in of_name.iter() {
-                faults.add(field("name"), rule.clone());
+                faults.add(field("name"), of(on, rule.clone()));
             }
             if !lies_in(self.year, on) {
-                faults.add(field("on"), not_in_the_year());
+                faults.add(field("on"), of(on, not_in_the_year()));
             }
             if table.days_off.insert(on, name).is_some() {
-                faults.add(field("on"), twice());
+                faults.add(field("on"), of(on, twice()));
             }
         }
         for on in self.makeup_days {
-            let mut fault = |rule| faults.add(format!("calendar.makeup_days[{on}]"), rule);
+            let mut fault = |rule| faults.add(format!("calendar.makeup_days[{on}]"), of(on, rule));
             if !lies_in(self.year, on) {
                 fault(not_in_the_year());
             }
@@ -96,6 +96,11 @@ impl Draft {
 /// Whether a day lies in the year; in a year that is none, no day is told besides.
 fn lies_in(year: i32, on: NaiveDate) -> bool {
     on.year() == year || !YEARS.contains(&year)
+}
+
+/// The office's sentence names no path: which day it is about is said in its rule.
+fn of(on: NaiveDate, rule: Rule) -> Rule {
+    Rule { zh: format!("（{on}）{}", rule.zh).into(), ..rule }
 }
 
 fn at_most_days_off() -> Rule {
