@@ -7,6 +7,7 @@ pub(crate) mod duty_list;
 pub(crate) mod facts;
 pub(crate) mod lease;
 pub(crate) mod load;
+pub(crate) mod quarantine;
 pub(crate) mod subject;
 pub(crate) mod sweep;
 pub(crate) mod township;

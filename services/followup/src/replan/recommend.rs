@@ -61,16 +61,16 @@ impl Recommender {
     }
 
     /// Recommends a day for every step that leaves its duty OPEN.
-    pub(super) fn recommend(&self, steps: &mut [Taken], subjects: &[Subject], as_of: NaiveDate) {
+    pub(super) fn recommend(&self, steps: &mut [Taken], subjects: &[Subject]) {
         match &self.load {
             None => {
-                for Taken { subject, step, .. } in steps.iter_mut().filter(|it| is_open(&it.step)) {
-                    step.recommended = Some(self.alone(step, today_of(&subjects[*subject], as_of)));
+                for Taken { as_of, step, .. } in steps.iter_mut().filter(|it| is_open(&it.step)) {
+                    step.recommended = Some(self.alone(step, *as_of));
                 }
             }
             Some(load) => {
                 let mut load = load.lock().unwrap_or_else(PoisonError::into_inner);
-                self.together(steps, subjects, as_of, &mut load);
+                self.together(steps, subjects, &mut load);
             }
         }
     }
@@ -85,12 +85,12 @@ impl Recommender {
         placed(&self.days, window, place.finish())
     }
 
-    fn together(&self, steps: &mut [Taken], subjects: &[Subject], as_of: NaiveDate, load: &mut Load) {
+    fn together(&self, steps: &mut [Taken], subjects: &[Subject], load: &mut Load) {
         // Those that share a coordinator and a window, what is due first first: later windows fill what it leaves.
         let mut sharing = BTreeMap::<(Window, &str), Vec<usize>>::new();
-        for (number, Taken { subject, step, .. }) in steps.iter_mut().enumerate().filter(|(_, it)| is_open(&it.step)) {
-            let subject = &subjects[*subject];
-            let (window, coordinator) = (window(step, today_of(subject, as_of)), subject.coordinator.as_str());
+        let open = steps.iter_mut().enumerate().filter(|(_, it)| is_open(&it.step));
+        for (number, Taken { subject, as_of, step, .. }) in open {
+            let (window, coordinator) = (window(step, *as_of), subjects[*subject].coordinator.as_str());
             load.without_table.extend(self.days.without_table(window.from, window.due_on));
             if is_slot(step) {
                 let slot = paced(&self.days, window, step.duty.target_on);
@@ -125,11 +125,6 @@ fn is_open(step: &Step) -> bool {
 /// Slots of a quota have a pace to keep.
 fn is_slot(step: &Step) -> bool {
     step.duty.slot > 0
-}
-
-/// The day that somebody is planned as of: never one before they were planned for last.
-fn today_of(subject: &Subject, as_of: NaiveDate) -> NaiveDate {
-    subject.planned_as_of.map_or(as_of, |last| last.max(as_of))
 }
 
 fn window(step: &Step, today: NaiveDate) -> Window {
