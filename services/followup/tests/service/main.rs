@@ -1,5 +1,6 @@
 //! Follow-up through the wire, beside the registry, against a real PostgreSQL.
 
+mod calendar;
 mod contacts;
 mod deliveries;
 mod follower;
