@@ -59,7 +59,7 @@ pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
         _ => city.clerk(DADONG),
     };
     let client = caller(match method {
-        "UpsertTownship" | "RunSweep" | "DecideRecognition" | "RevokeRecognition" => Role::Bureau,
+        "UpsertTownship" | "RunSweep" | "DecideRecognition" | "RevokeRecognition" | "PublishCalendar" => Role::Bureau,
         "CheckRecognition" | "RecogniseHousehold" => Role::Reviewer,
         _ => Role::Clerk,
     });
@@ -578,7 +578,7 @@ pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
                 order: 99,
                 recommended_to: no_date(),
             };
-            let fields = "page_size township unassigned village person_id rule states due.to";
+            let fields = "page_size township unassigned village person_id rule states due.to order recommended_to";
             (told(follow.list_duties(request).await), fields.into())
         }
         "GetWorkload" => {
@@ -728,6 +728,24 @@ pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
         "CancelAbsence" => {
             let request = followup::CancelAbsenceRequest { request_id: bad(), absence_id: bad() };
             (told(follow.cancel_absence(request).await), "request_id absence_id".into())
+        }
+        "PublishCalendar" => {
+            let off = |on| followup::DayOff { on, name: long(16) };
+            let calendar = followup::WorkCalendar {
+                year: 1999,
+                days_off: vec![off(no_date()), off(on("2027-01-01"))],
+                makeup_days: no_date().into_iter().chain(on("2027-01-04")).collect(),
+                source: long(128),
+                ..Default::default()
+            };
+            let request = followup::PublishCalendarRequest { request_id: bad(), calendar: Some(calendar) };
+            let fields = "request_id calendar.year calendar.days_off.on calendar.days_off[2027-01-01].name \
+                 calendar.makeup_days calendar.makeup_days[2027-01-04] calendar.source";
+            (told(follow.publish_calendar(request).await), fields.into())
+        }
+        "GetCalendar" => {
+            let request = followup::GetCalendarRequest { year: 1999 };
+            (told(follow.get_calendar(request).await), "year".into())
         }
         "RunSweep" => {
             let request = followup::RunSweepRequest {

@@ -12,10 +12,11 @@ use bangfu_proto::{
     common::v1::{CalendarDate, Cursor},
     followup::v1::{
         AssignPersonRequest, AssignVillageRequest, CancelAbsenceRequest, Channel, ContactResult, Coordinator,
-        GetWorkloadRequest, HandOverRequest, ListAssignmentsRequest, ListContactsRequest, ListCoordinatorsRequest,
-        ListDutiesRequest, ListServicesRequest, ListSweepsRequest, PutCoordinatorRequest, RecordAbsenceRequest,
-        RecordContactRequest, RecordContactsRequest, RecordServiceRequest, RecordServicesRequest, RunSweepRequest,
-        Service, VoidContactRequest, VoidServiceRequest, WatchDutiesRequest, WorkloadGroup,
+        GetCalendarRequest, GetWorkloadRequest, HandOverRequest, ListAssignmentsRequest, ListContactsRequest,
+        ListCoordinatorsRequest, ListDutiesRequest, ListServicesRequest, ListSweepsRequest, PublishCalendarRequest,
+        PutCoordinatorRequest, RecordAbsenceRequest, RecordContactRequest, RecordContactsRequest, RecordServiceRequest,
+        RecordServicesRequest, RunSweepRequest, Service, VoidContactRequest, VoidServiceRequest, WatchDutiesRequest,
+        WorkCalendar, WorkloadGroup,
     },
     people::v1::{
         AcceptTransferRequest, AddHouseholdMemberRequest, AppliedAt, AppliedBy, ApplyForRecognitionRequest,
@@ -835,6 +836,12 @@ pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: 
             let about = CancelAbsenceRequest { request_id: request_id(), absence_id: names.absence.clone() };
             vec![names.told(followup.cancel_absence(about).await)]
         }
+        "PublishCalendar" => {
+            let calendar = Some(WorkCalendar { year: 2027, source: "测试".to_owned(), ..Default::default() });
+            let request = PublishCalendarRequest { request_id: request_id(), calendar };
+            vec![names.told(followup.publish_calendar(request).await)]
+        }
+        "GetCalendar" => vec![names.told(followup.get_calendar(GetCalendarRequest { year: 2026 }).await)],
         "RunSweep" => {
             let at = RunSweepRequest { request_id: request_id(), townships: vec![township()], ..Default::default() };
             vec![names.told(followup.run_sweep(at).await)]

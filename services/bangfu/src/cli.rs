@@ -1,5 +1,6 @@
 //! The commands, as typed.
 
+mod calendar;
 mod coordinators;
 mod data_match;
 mod duplicates;
@@ -22,6 +23,7 @@ use bangfu_kernel::Township;
 use clap::{Args, Parser, Subcommand};
 
 use self::{
+    calendar::CalendarVerb,
     coordinators::CoordinatorsVerb,
     data_match::MatchVerb,
     duplicates::DuplicatesVerb,
@@ -88,6 +90,9 @@ enum Verb {
     /// 协理员: who serves whom, from when, and who stands in.
     #[command(subcommand)]
     Coordinators(CoordinatorsVerb),
+    /// 工作日历: holidays and make-up working days.
+    #[command(subcommand)]
+    Calendar(CalendarVerb),
     /// 联系记录: what was done.
     #[command(subcommand)]
     Contacts(ContactsVerb),
@@ -191,6 +196,7 @@ impl Verb {
             Self::Match(verb) => verb.run().await,
             Self::Duties(verb) => verb.run().await,
             Self::Coordinators(verb) => verb.run().await,
+            Self::Calendar(verb) => verb.run().await,
             Self::Contacts(verb) => verb.run().await,
             Self::Services(verb) => verb.run().await,
             Self::Sweeps(verb) => verb.run().await,

@@ -1,6 +1,7 @@
 //! The client side: a connection with a token, as any integrator would write it from the contract.
 
 pub mod audit;
+pub mod calendars;
 pub mod contacts;
 pub mod coordinators;
 pub mod duplicates;

@@ -70,6 +70,40 @@ fn somebody_is_offered_by_one_township_and_accepted_by_another_from_the_terminal
     assert!(!neither.status.success() && String::from_utf8_lossy(&neither.stderr).contains("--to"));
 }
 
+#[test]
+fn working_days_are_published_and_todays_work_is_told_from_the_terminal() {
+    let process = Process::start();
+    let (clerk, bureau) = (token(&process.home(), "clerk", Some("320685102")), token(&process.home(), "bureau", None));
+    let shown = printed(&bangfu(&process, &clerk, &["calendar", "show", "--year", "2026"]));
+    assert!(shown.contains("国庆节") && shown.contains("2026-10-07") && shown.contains("2026-02-17"), "{shown}");
+    let without = printed(&bangfu(&process, &clerk, &["calendar", "show", "--year", "2099"]));
+    assert!(without.contains("2099年没有放假安排表"), "{without}");
+
+    let file = process.home().join("2099.toml");
+    let path = file.to_str().expect("a path");
+    let publish = |token: &str, document: &str| {
+        std::fs::write(&file, document).expect("written");
+        bangfu(&process, token, &["calendar", "publish", path])
+    };
+    let faulty = publish(&bureau, "year = 2099\nmakeup_days = [\"2099-01-05\", \"2098-01-04\"]");
+    let said = String::from_utf8_lossy(&faulty.stderr).into_owned();
+    assert!(!faulty.status.success() && said.contains("2099-01-05") && said.contains("2098-01-04"), "{said}");
+    let holiday = "year = 2099\n[[days_off]]\nname = \"元旦\"\nfrom = \"2099-01-01\"\nto = \"2099-01-02\"";
+    assert!(String::from_utf8_lossy(&publish(&clerk, holiday).stderr).contains("ROLE_MISSING"));
+    let published = printed(&publish(&bureau, holiday));
+    assert!(published.contains("已发布") && published.contains("2099-01-02"), "{published}");
+
+    let roster = process.home().join("roster.xlsx");
+    let roster = roster.to_str().expect("a path");
+    printed(&bangfu(&process, "", &["roster", "sample", "--rows", "60", "--seed", "7", "--out", roster]));
+    printed(&bangfu(&process, &clerk, &["roster", "import", roster]));
+    printed(&bangfu(&process, &bureau, &["sweeps", "run"]));
+    let work = printed(&bangfu(&process, &clerk, &["duties", "list", "--today"]));
+    assert!(work.contains("建议日期") && work.contains("共 "), "{work}");
+    let both = bangfu(&process, &clerk, &["duties", "list", "--today", "--all"]);
+    assert!(!both.status.success(), "today's work is what is open");
+}
+
 /// The last word of the first line that has another one in it.
 pub(crate) fn last_word(printed: &str, word: &str) -> String {
     let lines = printed.lines().skip(usize::from(printed.contains("person_id")));

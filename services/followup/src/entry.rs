@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use crate::{
     model::{history::Stay, standard::Standards},
-    replan, serves,
+    replan::{self, Recommender},
+    serves,
     store::{self, subject::Subject},
 };
 
@@ -50,10 +51,11 @@ pub(crate) async fn served(tx: &mut TownshipTx, person_id: Uuid, on: NaiveDate) 
 pub(crate) async fn settle(
     tx: &mut TownshipTx,
     standards: &Arc<Standards>,
+    recommender: &Recommender,
     subject: Subject,
     record_id: Uuid,
 ) -> Result<Vec<(Uuid, Uuid)>, Error> {
-    replan::contacted(tx, standards, subject, None).await?;
+    replan::contacted(tx, standards, recommender, subject, None).await?;
     store::duty::settled_by(tx, &[record_id]).await
 }
 
@@ -63,6 +65,7 @@ pub(crate) async fn settle(
 pub(crate) async fn void(
     tx: &mut TownshipTx,
     standards: &Arc<Standards>,
+    recommender: &Recommender,
     record_id: Uuid,
     (person_id, entered_by): (Uuid, &str),
     reason: &str,
@@ -75,7 +78,7 @@ pub(crate) async fn void(
     if !store::contact::void(tx, record_id, reason).await? {
         return Ok(false);
     }
-    replan::contacted(tx, standards, subject, Some(record_id)).await?;
+    replan::contacted(tx, standards, recommender, subject, Some(record_id)).await?;
     Ok(true)
 }
 

@@ -28,11 +28,14 @@
 //! | RunSweep | `rpc/run_sweep.rs` → `job/sweep.rs` | sweep, duty, subject |
 //! | ListSweeps | `rpc/list_sweeps.rs` | sweep |
 //! | WatchDuties | `rpc/watch_duties.rs` | event |
+//! | PublishCalendar | `rpc/publish_calendar.rs` | work_calendar |
+//! | GetCalendar | `rpc/get_calendar.rs` | work_calendar |
 //!
 //! Background: `feed/people.rs` follows the registry, `job/deliver.rs` tells it what contacts taught, `job/nightly.rs`
 //! sweeps every night and when people have come in. `model` is the planner: pure. `replan.rs` makes the ledger say what the plan says.
 
 mod assign;
+mod calendars;
 mod contact;
 mod directory;
 mod entry;
@@ -63,6 +66,7 @@ use bangfu_proto::followup::v1::followup_service_server::FollowupServiceServer;
 use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
 
+use calendars::Calendars;
 use model::standard::Standards;
 
 /// The tables of this service; the ground's come before.
@@ -73,6 +77,8 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 pub struct Followup {
     ground: Ground,
     standards: Arc<Standards>,
+    /// Working days, read now and then.
+    calendars: Calendars,
     /// Moves when the follower has applied something.
     followed: watch::Sender<u64>,
     /// Wakes the deliverer.
@@ -84,7 +90,14 @@ pub struct Followup {
 impl Followup {
     /// The service on its ground, with the standards that say what is owed.
     pub fn new(ground: Ground, standards: Arc<Standards>) -> Self {
-        Self { ground, standards, followed: watch::Sender::new(0), learned: Arc::default(), known: Arc::default() }
+        Self {
+            ground,
+            standards,
+            calendars: Calendars::default(),
+            followed: watch::Sender::new(0),
+            learned: Arc::default(),
+            known: Arc::default(),
+        }
     }
 
     /// The gRPC service.

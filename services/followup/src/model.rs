@@ -13,6 +13,8 @@ pub mod history;
 pub mod household;
 pub mod period;
 pub mod plan;
+pub mod recommend;
 pub mod service;
 pub mod serving;
 pub mod standard;
+pub mod workdays;

@@ -5,6 +5,7 @@
 
 mod diff;
 mod homes;
+mod recommend;
 mod tally;
 
 use std::{
@@ -22,7 +23,7 @@ use uuid::Uuid;
 use crate::{
     model::{
         belief::Knowledge,
-        duty::{Duty, ReleaseReason},
+        duty::{Duty, DutyState, ReleaseReason},
         history::{History, Record},
         plan::{Plan, plan},
         standard::Standards,
@@ -36,6 +37,7 @@ use crate::{
 };
 
 use diff::Difference;
+pub(crate) use recommend::Recommender;
 pub(crate) use tally::Tally;
 
 /// People to be planned, with all that stands about them.
@@ -47,6 +49,15 @@ struct Batch {
     voided: Option<Uuid>,
     /// Under which the log has the causes of what fails.
     correlation_id: String,
+}
+
+/// A step of a duty of the batch's subject of that number, and the state before; `None`: it is raised.
+struct Taken {
+    subject: usize,
+    /// The day the subject was planned as of.
+    as_of: NaiveDate,
+    previous: Option<DutyState>,
+    step: Step,
 }
 
 /// What has to be written for a batch.
@@ -66,6 +77,7 @@ struct Writing {
 pub(crate) async fn people(
     tx: &mut TownshipTx,
     standards: &Arc<Standards>,
+    recommender: &Recommender,
     subjects: Vec<Subject>,
     as_of: NaiveDate,
     voided: Option<Uuid>,
@@ -73,7 +85,7 @@ pub(crate) async fn people(
     // Somebody never planned has neither contacts nor duties: both are written with a plan.
     let known: Vec<_> =
         subjects.iter().filter(|subject| subject.planned_as_of.is_some()).map(|subject| subject.person_id).collect();
-    people_with(tx, standards, subjects, &known, as_of, voided).await
+    people_with(tx, (standards, recommender), subjects, &known, as_of, voided).await
 }
 
 /// The same for one person for whom something has just been entered, and for their household, whose month it may be.
@@ -81,6 +93,7 @@ pub(crate) async fn people(
 pub(crate) async fn contacted(
     tx: &mut TownshipTx,
     standards: &Arc<Standards>,
+    recommender: &Recommender,
     subject: Subject,
     voided: Option<Uuid>,
 ) -> Result<(), Error> {
@@ -88,13 +101,13 @@ pub(crate) async fn contacted(
     let mut subjects = vec![subject];
     subjects.extend(homes::concerned(tx, standards, person_id).await?);
     let known: Vec<_> = subjects.iter().map(|subject| subject.person_id).collect();
-    let tally = people_with(tx, standards, subjects, &known, today, voided).await?;
+    let tally = people_with(tx, (standards, recommender), subjects, &known, today, voided).await?;
     if tally.failed == 0 { Ok(()) } else { Err(Error::internal(format!("person {person_id} cannot be planned"))) }
 }
 
 async fn people_with(
     tx: &mut TownshipTx,
-    standards: &Arc<Standards>,
+    (standards, recommender): (&Arc<Standards>, &Recommender),
     subjects: Vec<Subject>,
     known: &[Uuid],
     as_of: NaiveDate,
@@ -111,10 +124,10 @@ async fn people_with(
     }
     homes::add_records(tx, &batch.subjects, &mut batch.records).await?;
     spent("read", begin.elapsed());
-    let (standards, clock) = (Arc::clone(standards), tx.clock().clone());
+    let (standards, recommender, clock) = (Arc::clone(standards), recommender.clone(), tx.clock().clone());
     let id = batch.correlation_id.clone();
     // Planning is computing: it has its own thread, so that a sweep takes nobody's turn.
-    let writing = tokio::task::spawn_blocking(move || batch.plan(&standards, &clock))
+    let writing = tokio::task::spawn_blocking(move || batch.plan(&standards, &recommender, &clock))
         .await
         .map_err(|error| Error::Internal(Box::new(error)))?;
     let begin = Instant::now();
@@ -124,18 +137,20 @@ async fn people_with(
 }
 
 impl Batch {
-    fn plan(mut self, standards: &Standards, clock: &Clock) -> Writing {
+    fn plan(mut self, standards: &Standards, recommender: &Recommender, clock: &Clock) -> Writing {
         let (mut writing, mut planning) = (Writing::default(), Duration::ZERO);
-        for subject in std::mem::take(&mut self.subjects) {
+        let mut steps = Vec::new();
+        let subjects = std::mem::take(&mut self.subjects);
+        for (number, subject) in subjects.iter().enumerate() {
             writing.tally.in_scope += 1;
-            match self.plan_one(&subject, standards, &mut planning) {
+            match self.plan_one(subject, standards, &mut planning) {
                 Ok((plan, history, as_of)) => {
                     let kept = self.kept.remove(&subject.person_id).unwrap_or_default();
                     writing.tally.planned(&plan, !kept.is_empty());
                     writing.reviewed.push((subject.person_id, plan.next_review_on));
                     let why = |duty: &Duty| why_released(duty, &history, standards, as_of);
                     let difference = diff::difference(kept, plan.duties, self.voided, as_of, why);
-                    writing.take(&subject, difference, as_of, clock);
+                    steps.extend(taken((number, subject), difference, as_of, clock));
                 }
                 Err(error) => {
                     let cause = &error as &dyn std::error::Error;
@@ -148,6 +163,8 @@ impl Batch {
             }
         }
         spent("plan", planning);
+        recommender.recommend(&mut steps, &subjects);
+        writing.take(steps, &subjects);
         writing
     }
 
@@ -168,20 +185,32 @@ impl Batch {
     }
 }
 
+/// The steps that a difference asks for.
+fn taken(
+    (number, subject): (usize, &Subject),
+    difference: Difference,
+    as_of: NaiveDate,
+    clock: &Clock,
+) -> impl Iterator<Item = Taken> {
+    let person_id = subject.person_id;
+    let step = move |duty_id, duty| Step { duty_id, person_id, duty, recommended: None };
+    let raised = difference.raise.into_iter().map(move |duty| (None, step(id::new(clock), duty)));
+    let changed =
+        difference.change.into_iter().map(move |(duty_id, previous, duty)| (Some(previous), step(duty_id, duty)));
+    raised.chain(changed).map(move |(previous, step)| Taken { subject: number, as_of, previous, step })
+}
+
 impl Writing {
-    fn take(&mut self, subject: &Subject, difference: Difference, as_of: NaiveDate, clock: &Clock) {
-        let person_id = subject.person_id;
-        for duty in difference.raise {
-            let step = Step { duty_id: id::new(clock), person_id, duty };
-            self.tally.raised(&step.duty, as_of);
-            self.events.push(wire::duty_event::stored(&step, None, subject));
-            self.raise.push(step);
-        }
-        for (duty_id, previous, duty) in difference.change {
-            let step = Step { duty_id, person_id, duty };
-            self.tally.stepped(previous, &step.duty);
-            self.events.push(wire::duty_event::stored(&step, Some(previous), subject));
-            self.change.push(step);
+    fn take(&mut self, steps: Vec<Taken>, subjects: &[Subject]) {
+        for Taken { subject, as_of, previous, step } in steps {
+            self.events.push(wire::duty_event::stored(&step, previous, &subjects[subject]));
+            if let Some(previous) = previous {
+                self.tally.stepped(previous, &step.duty);
+                self.change.push(step);
+            } else {
+                self.tally.raised(&step.duty, as_of);
+                self.raise.push(step);
+            }
         }
     }
 

@@ -9,6 +9,7 @@ pub(crate) mod new_service;
 pub(crate) mod person_event;
 pub(crate) mod service_record;
 pub(crate) mod sweep;
+pub(crate) mod work_calendar;
 
 use bangfu_kernel::{
     calendar,

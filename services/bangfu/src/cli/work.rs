@@ -11,12 +11,15 @@ use bangfu_proto::{followup::v1 as followup, people::v1::EmploymentStatus};
 use chrono::NaiveDate;
 use clap::Subcommand;
 
-use super::Connection;
+use super::{Connection, calendar::without_table};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum DutiesVerb {
-    /// 待办事项: open duties by due day. What is due by the end of the month: --until.
+    /// 待办事项: open duties by due day. What is due by the end of the month: --until. What to do today: --today.
     List {
+        /// 今日工作: what is overdue, then what is recommended up to today, village by village.
+        #[arg(long, conflicts_with_all = ["until", "all"])]
+        today: bool,
         /// Due up to this day.
         #[arg(long, value_parser = day)]
         until: Option<NaiveDate>,
@@ -127,8 +130,9 @@ pub(super) enum SweepsVerb {
 
 impl DutiesVerb {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let Self::List { until, coordinator, village, person_id, all, township, limit, connection } = self;
+        let Self::List { today, until, coordinator, village, person_id, all, township, limit, connection } = self;
         let client = connection.open().await?;
+        let this_day = Clock::system().today();
         let request = followup::ListDutiesRequest {
             coordinator,
             village,
@@ -136,13 +140,22 @@ impl DutiesVerb {
             township: township.clone(),
             states: if all { Vec::new() } else { vec![followup::DutyState::Open.into()] },
             due: until.map(|day| bangfu_proto::common::v1::DateRange { from: None, to: client::date(day) }),
+            order: if today { followup::DutyOrder::Work.into() } else { 0 },
+            recommended_to: today.then(|| client::date(this_day)).flatten(),
             ..Default::default()
         };
         let duties = client::duties::all(&client, request).await?;
         let shown = &duties[..duties.len().min(limit)];
         let names = client::duties::names(&client, shown.iter().map(|duty| duty.person_id.clone()), &township).await?;
-        show(client::duties::table(shown, &names));
+        if today {
+            show(client::duties::work_table(shown, &names, this_day));
+        } else {
+            show(client::duties::table(shown, &names));
+        }
         say(format_args!("共 {} 项 duties, 显示 {} 项 shown", duties.len(), shown.len()));
+        for year in client::calendars::without_table(&client, client::calendars::doubtful(&duties)).await? {
+            say(without_table(year));
+        }
         Ok(())
     }
 }

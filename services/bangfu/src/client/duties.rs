@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use bangfu_kernel::calendar;
 use bangfu_proto::{followup::v1 as proto, people::v1::BatchGetPeopleRequest};
+use chrono::NaiveDate;
 
 use super::{Client, day, problem::Problem, table::Table};
 
@@ -26,7 +28,9 @@ pub async fn names(
     people: impl IntoIterator<Item = String>,
     township: &str,
 ) -> Result<BTreeMap<String, String>, Problem> {
-    let ids = people.into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>();
+    // Duties of households name nobody.
+    let people = people.into_iter().filter(|person_id| !person_id.is_empty());
+    let ids = people.collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>();
     let mut names = BTreeMap::new();
     for some in ids.chunks(500) {
         let request = BatchGetPeopleRequest { person_ids: some.to_vec(), township: township.to_owned() };
@@ -45,21 +49,82 @@ pub fn table(duties: &[proto::Duty], names: &BTreeMap<String, String>) -> Table 
         "协理员 coordinator",
         "应做事项 duty",
         "状态 state",
-        "person_id",
+        "person_id / household_id",
     ]);
     for duty in duties {
-        let slot = if duty.slot > 0 { format!(" #{}", duty.slot) } else { String::new() };
         table.row([
             day(duty.due_on.as_ref()),
-            names.get(&duty.person_id).cloned().unwrap_or_default(),
+            name(duty, names),
             duty.village.clone(),
-            if duty.coordinator.is_empty() { "(未分配)".to_owned() } else { duty.coordinator.clone() },
-            format!("{}{slot} {}", service_word(duty.service()), duty.rule),
+            coordinator(duty),
+            what(duty),
             closed(duty),
-            duty.person_id.clone(),
+            if duty.person_id.is_empty() { duty.household_id.clone() } else { duty.person_id.clone() },
         ]);
     }
     table
+}
+
+/// Duties as a day's work: when each is best done, and why on that day.
+pub fn work_table(duties: &[proto::Duty], names: &BTreeMap<String, String>, today: NaiveDate) -> Table {
+    let mut table = Table::new([
+        "建议日期 on",
+        "说明 why",
+        "期限 due",
+        "村(社区) village",
+        "姓名 name",
+        "协理员 coordinator",
+        "应做事项 duty",
+        "person_id / household_id",
+    ]);
+    for duty in duties {
+        let overdue = duty.due_on.as_ref().and_then(calendar::date).is_some_and(|due_on| due_on < today);
+        table.row([
+            day(duty.recommended_on.as_ref()),
+            if overdue { "已逾期 overdue".to_owned() } else { why(duty) },
+            day(duty.due_on.as_ref()),
+            duty.village.clone(),
+            name(duty, names),
+            coordinator(duty),
+            what(duty),
+            if duty.person_id.is_empty() { duty.household_id.clone() } else { duty.person_id.clone() },
+        ]);
+    }
+    table
+}
+
+/// Why a duty is best done on its recommended day: "原为2026-05-05，劳动节" where it was moved off a day of rest.
+fn why(duty: &proto::Duty) -> String {
+    use proto::RecommendedBy as By;
+    if duty.moved_from.is_some() {
+        return format!("原为{}，{}", day(duty.moved_from.as_ref()), duty.moved_because);
+    }
+    match duty.recommended_by() {
+        By::Unspecified => "",
+        By::Spread => "均衡安排",
+        By::Pace => "按进度",
+        By::LastDay => "期内无工作日",
+        By::SpreadWithoutTable => "均衡安排（无放假安排表）",
+    }
+    .to_owned()
+}
+
+fn name(duty: &proto::Duty, names: &BTreeMap<String, String>) -> String {
+    if duty.person_id.is_empty() {
+        "(家庭)".to_owned()
+    } else {
+        names.get(&duty.person_id).cloned().unwrap_or_default()
+    }
+}
+
+fn coordinator(duty: &proto::Duty) -> String {
+    if duty.coordinator.is_empty() { "(未分配)".to_owned() } else { duty.coordinator.clone() }
+}
+
+/// 职业介绍 #2 131.job_referral
+fn what(duty: &proto::Duty) -> String {
+    let slot = if duty.slot > 0 { format!(" #{}", duty.slot) } else { String::new() };
+    format!("{}{slot} {}", service_word(duty.service()), duty.rule)
 }
 
 /// The state, and how it came about: by which contact, for which reason.

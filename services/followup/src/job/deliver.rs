@@ -16,7 +16,8 @@ use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
 use crate::{
-    Followup, replan,
+    Followup,
+    replan::{self, Recommender},
     store::{self, delivery::Pending, subject::Subject},
 };
 
@@ -113,6 +114,7 @@ async fn of_township(svc: &Followup, people: &Peer, township: &Township) -> Resu
     if pending.is_empty() {
         return Ok(Round::Nothing);
     }
+    let recommender = svc.recommender().await?;
     // What is learned of one person later must not overtake what was learned before.
     let mut waiting = BTreeSet::new();
     for delivery in pending {
@@ -123,14 +125,14 @@ async fn of_township(svc: &Followup, people: &Peer, township: &Township) -> Resu
         let mut tx = svc.ground.db.township(&permit).await?;
         match &outcome {
             Outcome::Accepted(record_id) => {
-                answered(svc, &mut tx, &delivery, Some(*record_id)).await?;
+                answered(svc, &mut tx, &recommender, &delivery, Some(*record_id)).await?;
                 store::delivery::delivered(&mut tx, delivery.contact_id).await?;
             }
             Outcome::Refused(why) => {
                 let contact_id = delivery.contact_id;
                 tracing::error!(%township, %contact_id, why, "the registry refuses what a contact taught");
                 metrics::counter!("bangfu_followup_deliveries_refused_total").increment(1);
-                answered(svc, &mut tx, &delivery, None).await?;
+                answered(svc, &mut tx, &recommender, &delivery, None).await?;
                 store::delivery::failed(&mut tx, contact_id, why, true).await?;
             }
             Outcome::NotNow(why) => {
@@ -151,6 +153,7 @@ async fn of_township(svc: &Followup, people: &Peer, township: &Township) -> Resu
 async fn answered(
     svc: &Followup,
     tx: &mut TownshipTx,
+    recommender: &Recommender,
     delivery: &Pending,
     record_id: Option<Uuid>,
 ) -> Result<(), Error> {
@@ -158,7 +161,7 @@ async fn answered(
     let Some(facts) = store::facts::answered(&subject.facts, delivery.contact_id, record_id)? else { return Ok(()) };
     let subject = Subject { facts, ..subject };
     store::subject::save(tx, std::slice::from_ref(&subject)).await?;
-    replan::contacted(tx, &svc.standards, subject, None).await
+    replan::contacted(tx, &svc.standards, recommender, subject, None).await
 }
 
 /// One delivery, with a span that the registry's own continues; the second is false when the registry cannot be reached,

@@ -6,6 +6,7 @@
 
 mod batch;
 mod lease;
+mod recommending;
 mod round;
 
 use std::sync::Arc;
@@ -13,7 +14,10 @@ use std::sync::Arc;
 use bangfu_kernel::{Error, Township};
 use bangfu_platform::auth::Permit;
 use chrono::NaiveDate;
-use tokio::{sync::Mutex, task::JoinSet};
+use tokio::{
+    sync::{Mutex, OnceCell},
+    task::JoinSet,
+};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
@@ -21,7 +25,8 @@ pub(crate) use self::lease::Need;
 use self::round::Round;
 use crate::{
     Followup,
-    replan::Tally,
+    model::workdays::WorkDays,
+    replan::{Recommender, Tally},
     serves,
     store::{self, subject::ReviewKey, sweep::Sweep},
 };
@@ -41,6 +46,9 @@ struct Sweeper {
     as_of: NaiveDate,
     /// Where the next batch begins; `None`: there is none.
     next: Arc<Mutex<Option<ReviewKey>>>,
+    days: Arc<WorkDays>,
+    /// Read with the first batch: on a day on which nobody is due, nothing is.
+    recommender: Arc<OnceCell<Recommender>>,
 }
 
 /// Sweeps townships, those with the fewest people due first. A township that fails does not keep the others from being
@@ -78,7 +86,10 @@ impl Sweeper {
     #[tracing::instrument(name = "job.sweep", skip_all, fields(township = self.permit.township().map(Township::as_str), as_of = %self.as_of))]
     async fn run(self) -> Result<Sweep, Error> {
         match self.sweep().await {
-            Ok(tally) => self.finish(&tally).await,
+            Ok(tally) => {
+                self.tell_years_without_table();
+                self.finish(&tally).await
+            }
             Err(error) => {
                 // Whoever comes next need not wait for the lease to run out.
                 if let Err(left) = self.give_back().await {

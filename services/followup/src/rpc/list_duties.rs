@@ -1,4 +1,4 @@
-//! Duties of a township, by due day, a page at a time.
+//! Duties of a township, by due day or in the order of today's work, a page at a time.
 
 use bangfu_kernel::{
     Error,
@@ -7,17 +7,31 @@ use bangfu_kernel::{
     page::PageSize,
 };
 use bangfu_platform::auth::admitted;
-use bangfu_proto::followup::v1::{DutyState, ListDutiesRequest, ListDutiesResponse};
+use bangfu_proto::followup::v1::{DutyOrder, DutyState, ListDutiesRequest, ListDutiesResponse};
+use chrono::NaiveDate;
 use tonic::Request;
 
 use crate::{
     Followup,
-    store::{
-        self,
-        duty_list::{DutyKey, Filter, Listed},
-    },
+    store::duty_list::{self, DutyKey, Filter, Listed, WorkKey},
     wire,
 };
+
+/// Where the list goes on, in the order asked for; a token of the other order is none of this request.
+enum After {
+    ByDueDay(Option<DutyKey>),
+    OfWork(Option<WorkKey>),
+}
+
+impl After {
+    /// The day of the first page.
+    fn today(&self) -> Option<NaiveDate> {
+        match self {
+            Self::OfWork(Some(key)) => Some(key.today),
+            Self::ByDueDay(_) | Self::OfWork(None) => None,
+        }
+    }
+}
 
 pub(super) async fn handle(svc: &Followup, request: Request<ListDutiesRequest>) -> Result<ListDutiesResponse, Error> {
     let (permit, mut request) = admitted(request)?;
@@ -26,20 +40,33 @@ pub(super) async fn handle(svc: &Followup, request: Request<ListDutiesRequest>) 
     let token = std::mem::take(&mut request.page_token);
     let township = permit.named(&request.township, &mut faults);
     let filter = filter(&request, &mut faults);
+    let order = DutyOrder::try_from(request.order).unwrap_or_else(|_unknown| {
+        faults.add("order", enumerated());
+        DutyOrder::Unspecified
+    });
     faults.check()?;
     let permit = permit.at(township)?;
-    let after = svc.ground.pages.open::<DutyKey>(&permit, &request, &token)?;
+    let pages = &svc.ground.pages;
+    let after = match order {
+        DutyOrder::Unspecified => After::ByDueDay(pages.open(&permit, &request, &token)?),
+        DutyOrder::Work => After::OfWork(pages.open(&permit, &request, &token)?),
+    };
+    let today = after.today().unwrap_or_else(|| svc.ground.clock.today());
 
     let mut tx = svc.ground.db.township(&permit).await?;
-    let mut duties = store::duty_list::list(&mut tx, &filter, after, size.probe()).await?;
+    let mut duties = match after {
+        After::ByDueDay(after) => duty_list::list(&mut tx, &filter, today, after, size.probe()).await?,
+        After::OfWork(after) => duty_list::in_order_of_work(&mut tx, &filter, today, after, size.probe()).await?,
+    };
     let township = tx.township().to_owned();
     tx.commit().await?;
 
     let more = duties.len() > size.rows();
     duties.truncate(size.rows());
-    let next_page_token = match duties.last().filter(|_| more) {
-        Some(last) => svc.ground.pages.seal(&permit, &request, &key(last))?,
-        None => String::new(),
+    let next_page_token = match (duties.last().filter(|_| more), order) {
+        (Some(last), DutyOrder::Unspecified) => pages.seal(&permit, &request, &key(last))?,
+        (Some(last), DutyOrder::Work) => pages.seal(&permit, &request, &WorkKey::of(last, today))?,
+        (None, _) => String::new(),
     };
     let duties = duties.into_iter().map(|duty| wire::duty::message(&township, duty)).collect();
     Ok(ListDutiesResponse { duties, next_page_token })
@@ -66,6 +93,7 @@ fn filter(request: &ListDutiesRequest, faults: &mut Violations) -> Filter {
         states,
         due_from,
         due_to,
+        recommended_to: fields::optional_date("recommended_to", request.recommended_to.as_ref(), faults),
     }
 }
 

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     Followup, entry,
+    replan::Recommender,
     service_record::NewService,
     store::{self, subject::Subject},
     wire,
@@ -37,11 +38,12 @@ pub(super) async fn one(
     let given = wire::new_service::new_service(request, permit.caller(), today, &mut faults);
     faults.check()?;
 
+    let recommender = svc.recommender().await?;
     let mut tx = svc.ground.db.township(permit).await?;
     let record = tx
         .once(request_id, request, async |tx| {
             let subject = entry::served(tx, given.person_id, given.on).await?.subject;
-            let (record_id, settled) = enter(svc, tx, subject, &given).await?;
+            let (record_id, settled) = enter(svc, tx, &recommender, subject, &given).await?;
             Ok(wire::service_record::message(store::service_record::get(tx, record_id).await?, &settled))
         })
         .await?;
@@ -53,12 +55,13 @@ pub(super) async fn one(
 async fn enter(
     svc: &Followup,
     tx: &mut TownshipTx,
+    recommender: &Recommender,
     subject: Subject,
     given: &NewService,
 ) -> Result<(Uuid, Vec<(Uuid, Uuid)>), Error> {
     let (record_id, entered_at) = (id::new(tx.clock()), tx.clock().now());
     if store::service_record::insert(tx, record_id, given, entered_at).await? {
-        return Ok((record_id, entry::settle(tx, &svc.standards, subject, record_id).await?));
+        return Ok((record_id, entry::settle(tx, &svc.standards, recommender, subject, record_id).await?));
     }
     // It can only be gone when it was voided between the two statements.
     let standing = store::service_record::standing(tx, &given.source, &given.source_ref).await?;

@@ -18,12 +18,13 @@ pub(super) async fn handle(
     let reason = fields::text("reason", &request.reason, 2, 256, &mut faults);
     faults.check()?;
 
+    let recommender = svc.recommender().await?;
     let mut tx = svc.ground.db.township(&permit).await?;
     let contact = tx
         .once(request_id, &request, async |tx| {
             let contact = store::contact::get(tx, contact_id).await?;
             let whose = (contact.person_id, contact.entered_by.as_str());
-            if !entry::void(tx, &svc.standards, contact_id, whose, &reason).await? {
+            if !entry::void(tx, &svc.standards, &recommender, contact_id, whose, &reason).await? {
                 return Err(Error::ContactVoided { contact_id });
             }
             wire::contact::message(store::contact::get(tx, contact_id).await?, &[])

@@ -18,12 +18,13 @@ pub(super) async fn handle(
     let reason = fields::text("reason", &request.reason, 2, 256, &mut faults);
     faults.check()?;
 
+    let recommender = svc.recommender().await?;
     let mut tx = svc.ground.db.township(&permit).await?;
     let record = tx
         .once(request_id, &request, async |tx| {
             let record = store::service_record::get(tx, record_id).await?;
             let whose = (record.person_id, record.entered_by.as_str());
-            if !entry::void(tx, &svc.standards, record_id, whose, &reason).await? {
+            if !entry::void(tx, &svc.standards, &recommender, record_id, whose, &reason).await? {
                 return Err(Error::IllegalTransition { state: "VOIDED" });
             }
             Ok(wire::service_record::message(store::service_record::get(tx, record_id).await?, &[]))

@@ -15,6 +15,7 @@ use columns::Columns;
 use crate::{
     model::{
         duty::{Duty, DutyState, ReleaseReason, state_of},
+        recommend::Recommendation,
         service::service_of,
     },
     wire::number,
@@ -33,6 +34,8 @@ pub(crate) struct Step {
     pub(crate) duty_id: Uuid,
     pub(crate) person_id: Uuid,
     pub(crate) duty: Duty,
+    /// OPEN: the day on which it is best done; what is closed needs none.
+    pub(crate) recommended: Option<Recommendation>,
 }
 
 struct Row {
@@ -120,6 +123,10 @@ pub(crate) async fn insert(tx: &mut TownshipTx, steps: &[Step]) -> Result<u64, E
              , settled_by
              , release_reason
              , standard_version
+             , recommended_on
+             , recommended_by
+             , moved_from
+             , moved_because
              )
         SELECT $1, d.*
           FROM UNNEST(
@@ -139,6 +146,10 @@ pub(crate) async fn insert(tx: &mut TownshipTx, steps: &[Step]) -> Result<u64, E
              , $15::uuid[]
              , $16::smallint[]
              , $17::text[]
+             , $18::date[]
+             , $19::smallint[]
+             , $20::date[]
+             , $21::text[]
              ) AS d
             ON CONFLICT ON CONSTRAINT duty_is_raised_once_per_period DO NOTHING
         "#,
@@ -159,6 +170,10 @@ pub(crate) async fn insert(tx: &mut TownshipTx, steps: &[Step]) -> Result<u64, E
         &columns.settled_by as &[Option<Uuid>],
         &columns.release_reasons as &[Option<i16>],
         &columns.standard_versions as &[&str],
+        &columns.recommended_on as &[Option<NaiveDate>],
+        &columns.recommended_by as &[Option<i16>],
+        &columns.moved_from as &[Option<NaiveDate>],
+        &columns.moved_because as &[Option<&str>],
     )
     .execute(tx)
     .await
@@ -184,6 +199,10 @@ pub(crate) async fn change(tx: &mut TownshipTx, steps: &[Step], voided: Option<U
              , state_on = n.state_on
              , settled_by = n.settled_by
              , release_reason = n.release_reason
+             , recommended_on = n.recommended_on
+             , recommended_by = n.recommended_by
+             , moved_from = n.moved_from
+             , moved_because = n.moved_because
           FROM UNNEST(
                $2::uuid[]
              , $3::date[]
@@ -195,6 +214,10 @@ pub(crate) async fn change(tx: &mut TownshipTx, steps: &[Step], voided: Option<U
              , $9::date[]
              , $10::uuid[]
              , $11::smallint[]
+             , $12::date[]
+             , $13::smallint[]
+             , $14::date[]
+             , $15::text[]
              ) AS n (
                duty_id
              , opens_on
@@ -206,10 +229,14 @@ pub(crate) async fn change(tx: &mut TownshipTx, steps: &[Step], voided: Option<U
              , state_on
              , settled_by
              , release_reason
+             , recommended_on
+             , recommended_by
+             , moved_from
+             , moved_because
              )
          WHERE d.township = $1
            AND d.duty_id = n.duty_id
-           AND (d.state IN (1, 4) OR (d.state = 2 AND d.settled_by = $12))
+           AND (d.state IN (1, 4) OR (d.state = 2 AND d.settled_by = $16))
         "#,
         township,
         &columns.duty_ids,
@@ -222,6 +249,10 @@ pub(crate) async fn change(tx: &mut TownshipTx, steps: &[Step], voided: Option<U
         &columns.state_on,
         &columns.settled_by as &[Option<Uuid>],
         &columns.release_reasons as &[Option<i16>],
+        &columns.recommended_on as &[Option<NaiveDate>],
+        &columns.recommended_by as &[Option<i16>],
+        &columns.moved_from as &[Option<NaiveDate>],
+        &columns.moved_because as &[Option<&str>],
         voided,
     )
     .execute(tx)
@@ -336,7 +367,7 @@ mod tests {
             reason,
             standard_version: "2021-03-01".into(),
         };
-        Step { duty_id: Uuid::from_u128(7), person_id: Uuid::from_u128(1), duty }
+        Step { duty_id: Uuid::from_u128(7), person_id: Uuid::from_u128(1), duty, recommended: None }
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -1,10 +1,17 @@
-//! The list of duties, by due day.
+//! The list of duties, by due day; `duty_list/work.rs` has it in the order of today's work.
+
+mod work;
 
 use bangfu_kernel::Error;
 use bangfu_platform::db::{TownshipTx, fault};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use super::duty::stored_state;
+use crate::model::duty::DutyState;
+
+pub(crate) use work::{WorkKey, in_order_of_work};
 
 /// Which duties to list; filters combine with "and".
 #[derive(Debug, Clone, Default)]
@@ -18,6 +25,8 @@ pub(crate) struct Filter {
     pub(crate) states: Vec<i16>,
     pub(crate) due_from: Option<NaiveDate>,
     pub(crate) due_to: Option<NaiveDate>,
+    /// Only what is recommended for this day or earlier, or overdue.
+    pub(crate) recommended_to: Option<NaiveDate>,
 }
 
 /// Where a list of duties goes on: after this one.
@@ -59,11 +68,19 @@ pub(crate) struct Listed {
     pub(crate) household: bool,
 }
 
+impl Listed {
+    /// Whether it is open and its last day is over.
+    pub(crate) fn is_overdue(&self, today: NaiveDate) -> bool {
+        stored_state(self.state) == Some(DutyState::Open) && self.due_on < today
+    }
+}
+
 /// A page of duties.
 #[tracing::instrument(name = "db.duty.list", level = "debug", skip_all)]
 pub(crate) async fn list(
     tx: &mut TownshipTx,
     filter: &Filter,
+    today: NaiveDate,
     after: Option<DutyKey>,
     limit: i64,
 ) -> Result<Vec<Listed>, Error> {
@@ -114,6 +131,9 @@ pub(crate) async fn list(
            AND ($8::date IS NULL OR d.due_on <= $8)
            AND ($9::date IS NULL
                 OR (d.due_on, d.person_id, d.rule, d.period_start, d.slot) > ($9, $10, $11, $12, $13))
+           AND ($15::date IS NULL
+                OR COALESCE(d.recommended_on, d.due_on) <= $15
+                OR (d.state = 1 AND d.due_on < $16))
          ORDER BY d.due_on, d.person_id, d.rule, d.period_start, d.slot
          LIMIT $14
         "#,
@@ -131,6 +151,8 @@ pub(crate) async fn list(
         period_start,
         slot,
         limit,
+        filter.recommended_to,
+        today,
     )
     .fetch_all(tx)
     .await

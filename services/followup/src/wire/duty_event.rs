@@ -14,6 +14,8 @@ use crate::{
 /// The event of a step. Its kind is the number of the state reached; the township is left to the cursor it goes with.
 pub(crate) fn stored(step: &Step, previous: Option<DutyState>, subject: &Subject) -> NewEvent {
     let duty = &step.duty;
+    let recommended = step.recommended.as_ref();
+    let moved = recommended.and_then(|it| it.moved.as_ref());
     let state = proto::DutyState::from(duty.state);
     let previous = previous.map_or(proto::DutyState::Unspecified, proto::DutyState::from);
     let (person_id, household_id) = super::whose(step.person_id, subject.household);
@@ -37,6 +39,10 @@ pub(crate) fn stored(step: &Step, previous: Option<DutyState>, subject: &Subject
         village: subject.village.clone(),
         coordinator: subject.serving.clone(),
         missed_from: date(duty.missed_from),
+        recommended_on: recommended.and_then(|it| date(it.on)),
+        recommended_by: recommended.map(|it| proto::RecommendedBy::from(it.by).into()).unwrap_or_default(),
+        moved_from: moved.and_then(|(day, _)| date(*day)),
+        moved_because: moved.map(|(_, why)| why.clone()).unwrap_or_default(),
         household_id,
         ..proto::Duty::default()
     };

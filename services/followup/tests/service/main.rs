@@ -1,6 +1,7 @@
 //! Follow-up through the wire, beside the registry, against a real PostgreSQL.
 
 mod batches;
+mod calendar;
 mod contacts;
 mod deliveries;
 mod follower;

@@ -1,7 +1,7 @@
 //! What an office calls the fields of the contract: the sentence for an office worker names no English field.
 
 /// By the field's own name, or by its path where the name alone would say something else.
-const WORDS: [(&str, &str); 156] = [
+const WORDS: [(&str, &str); 167] = [
     ("absence_id", "请假编号"),
     ("absences", "请假"),
     ("account", "账号"),
@@ -15,6 +15,9 @@ const WORDS: [(&str, &str); 156] = [
     ("asked_by", "调查人"),
     ("asked_on", "调查日期"),
     ("birth_year", "出生年份"),
+    ("calendar", "工作日历"),
+    ("calendar.days_off.name", "节日名称"),
+    ("calendar.days_off.on", "放假日"),
     ("cancelled_on", "注销日期"),
     ("capacity", "每月可办事项数"),
     ("cells", "名单行"),
@@ -29,6 +32,7 @@ const WORDS: [(&str, &str); 156] = [
     ("credit_code", "统一社会信用代码"),
     ("cursors", "订阅位置"),
     ("day", "日"),
+    ("days_off", "放假日"),
     ("decision", "决定"),
     ("department", "部门"),
     ("details", "类别详情"),
@@ -78,6 +82,7 @@ const WORDS: [(&str, &str); 156] = [
     ("level", "服务等级"),
     ("list_name", "名单名称"),
     ("list_on", "名单日期"),
+    ("makeup_days", "调休上班日"),
     ("match_id", "数据比对编号"),
     ("member", "家庭成员"),
     ("members", "家庭成员"),
@@ -90,6 +95,7 @@ const WORDS: [(&str, &str); 156] = [
     ("note", "备注"),
     ("occupation", "意向职业"),
     ("on", "日期"),
+    ("order", "排列方式"),
     ("others", "其他家庭成员"),
     ("outcome", "服务结果"),
     ("page_size", "每页条数"),
@@ -103,8 +109,12 @@ const WORDS: [(&str, &str); 156] = [
     ("phone", "联系电话"),
     ("place", "意向地点"),
     ("policies_told", "宣传的政策"),
+    ("published", "是否已发布"),
+    ("published_at", "发布时间"),
+    ("published_by", "发布人"),
     ("reason", "理由"),
     ("recognition_id", "认定编号"),
+    ("recommended_to", "建议日期止"),
     ("record_id", "就业记录编号"),
     ("registered_by", "登记人"),
     ("registered_on", "登记日期"),
@@ -130,6 +140,7 @@ const WORDS: [(&str, &str); 156] = [
     ("skills", "技能特长"),
     ("source", "信息来源"),
     ("source_ref", "原编号"),
+    ("spring_festival", "春节"),
     ("stand_in", "代班人"),
     ("start", "名单说明"),
     ("state", "状态"),
@@ -160,11 +171,13 @@ const WORDS: [(&str, &str); 156] = [
     ("year", "年"),
 ];
 
-/// The office's word for a field: "employment.effective_on" → "起始日期". A field without one keeps its name.
+/// The office's word for a field: "employment.effective_on" → "起始日期". Brackets say which of many, and change nothing. A
+/// field without one keeps its name.
 pub fn office_word(field: &str) -> &str {
-    let last = field.rsplit('.').next().unwrap_or(field);
+    let path: String = field.split('[').map(|part| part.rsplit(']').next().unwrap_or(part)).collect();
+    let last = path.rsplit('.').next().unwrap_or(&path);
     let word = |name: &str| WORDS.iter().find(|(known, _)| *known == name).map(|&(_, word)| word);
-    word(field).or_else(|| word(last)).unwrap_or(field)
+    word(&path).or_else(|| word(last)).unwrap_or(field)
 }
 
 #[cfg(test)]
@@ -208,5 +221,7 @@ mod tests {
         assert_eq!(office_word("employment.effective_on"), "起始日期");
         assert_eq!(office_word("due.from"), "到期日起");
         assert_eq!(office_word("unheard_of"), "unheard_of");
+        assert_eq!(office_word("calendar.makeup_days[2027-01-09]"), "调休上班日");
+        assert_eq!(office_word("calendar.days_off[2027-01-01].name"), "节日名称");
     }
 }

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     Followup,
+    model::workdays::WorkDays,
     store::{self, subject::ReviewKey, sweep::Sweep},
 };
 
@@ -30,6 +31,7 @@ pub(super) struct Round {
     permit: Permit,
     as_of: NaiveDate,
     need: Need,
+    days: Arc<WorkDays>,
     /// Those nobody has taken, and how long each one's holder has been silent.
     waiting: Mutex<VecDeque<(Township, Silence)>>,
 }
@@ -49,7 +51,8 @@ impl Round {
         let mut townships = townships.to_vec();
         townships.sort_by_key(|township| due.get(township.as_str()).copied().unwrap_or_default());
         let waiting = townships.into_iter().map(|township| (township, Silence::default())).collect();
-        Ok(Self { svc: svc.clone(), permit: permit.clone(), as_of, need, waiting: Mutex::new(waiting) })
+        let days = svc.workdays().await?;
+        Ok(Self { svc: svc.clone(), permit: permit.clone(), as_of, need, days, waiting: Mutex::new(waiting) })
     }
 
     /// Sweeps townships until none is left: what was swept, and the first failure.
@@ -96,6 +99,8 @@ impl Round {
             sweep_id: id::new(&self.svc.ground.clock),
             as_of: self.as_of,
             next: Arc::new(Mutex::new(Some(ReviewKey::FIRST))),
+            days: Arc::clone(&self.days),
+            recommender: Arc::default(),
         })
     }
 

@@ -27,12 +27,16 @@ pub(super) struct Columns<'s> {
     pub(super) settled_by: Vec<Option<Uuid>>,
     pub(super) release_reasons: Vec<Option<i16>>,
     pub(super) standard_versions: Vec<&'s str>,
+    pub(super) recommended_on: Vec<Option<NaiveDate>>,
+    pub(super) recommended_by: Vec<Option<i16>>,
+    pub(super) moved_from: Vec<Option<NaiveDate>>,
+    pub(super) moved_because: Vec<Option<&'s str>>,
 }
 
 impl<'s> Columns<'s> {
     pub(super) fn of(steps: &'s [Step]) -> Result<Self, Error> {
         let mut columns = Self::default();
-        for Step { duty_id, person_id, duty } in steps {
+        for Step { duty_id, person_id, duty, recommended } in steps {
             columns.person_ids.push(*person_id);
             columns.rules.push(&duty.rule);
             columns.period_starts.push(duty.period_start);
@@ -49,6 +53,11 @@ impl<'s> Columns<'s> {
             columns.settled_by.push(duty.settled_by);
             columns.release_reasons.push(duty.reason.map(|it| number(proto::ReleaseReason::from(it))));
             columns.standard_versions.push(&duty.standard_version);
+            let moved = recommended.as_ref().and_then(|it| it.moved.as_ref());
+            columns.recommended_on.push(recommended.as_ref().map(|it| it.on));
+            columns.recommended_by.push(recommended.as_ref().map(|it| number(proto::RecommendedBy::from(it.by))));
+            columns.moved_from.push(moved.map(|(day, _)| *day));
+            columns.moved_because.push(moved.map(|(_, why)| why.as_str()));
         }
         Ok(columns)
     }

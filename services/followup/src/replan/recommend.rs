@@ -1,0 +1,132 @@
+//! Recommends a day for every duty that a batch opens. In a sweep the duties of each coordinator are spread over what is
+//! recommended already; somebody planned alone gets a place of their own, and nothing is read for it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bangfu_kernel::Error;
+use chrono::NaiveDate;
+
+use super::Taken;
+use crate::{
+    Followup,
+    model::{
+        duty::DutyState,
+        recommend::{DayLoad, Recommendation, Window, paced, placed, spread},
+        workdays::WorkDays,
+    },
+    store::{duty::Step, load::OnDay, subject::Subject},
+};
+
+/// How days are recommended. Cloning gives another handle.
+#[derive(Debug, Clone)]
+pub(crate) struct Recommender {
+    days: Arc<WorkDays>,
+    /// `None`: whoever is planned gets a place by a hash of their id.
+    load: Option<Arc<Mutex<Load>>>,
+}
+
+/// What is recommended to coordinators already; shared by the hands of a sweep.
+#[derive(Debug, Default)]
+struct Load {
+    coordinators: HashMap<String, DayLoad>,
+    /// Years without a table on which days were recommended.
+    without_table: BTreeSet<i32>,
+}
+
+impl Followup {
+    /// For people planned one by one. Asked for before their unit of work begins.
+    pub(crate) async fn recommender(&self) -> Result<Recommender, Error> {
+        Ok(Recommender { days: self.workdays().await?, load: None })
+    }
+}
+
+impl Recommender {
+    /// For a sweep, over the load that is there.
+    pub(crate) fn over(days: Arc<WorkDays>, open: Vec<OnDay>) -> Self {
+        let mut load = Load::default();
+        for OnDay { coordinator, on, duties } in open {
+            load.coordinators.entry(coordinator).or_default().add(on, u32::try_from(duties).unwrap_or(u32::MAX));
+        }
+        Self { days, load: Some(Arc::new(Mutex::new(load))) }
+    }
+
+    /// Years without a table on which days were recommended.
+    pub(crate) fn without_table(&self) -> BTreeSet<i32> {
+        let load = self.load.as_ref().map(|load| load.lock().unwrap_or_else(PoisonError::into_inner));
+        load.map(|load| load.without_table.clone()).unwrap_or_default()
+    }
+
+    /// Recommends a day for every step that leaves its duty OPEN.
+    pub(super) fn recommend(&self, steps: &mut [Taken], subjects: &[Subject]) {
+        match &self.load {
+            None => {
+                for Taken { as_of, step, .. } in steps.iter_mut().filter(|it| is_open(&it.step)) {
+                    step.recommended = Some(self.alone(step, *as_of));
+                }
+            }
+            Some(load) => {
+                let mut load = load.lock().unwrap_or_else(PoisonError::into_inner);
+                self.together(steps, subjects, &mut load);
+            }
+        }
+    }
+
+    fn alone(&self, step: &Step, today: NaiveDate) -> Recommendation {
+        let window = window(step, today);
+        if is_slot(step) {
+            return paced(&self.days, window, step.duty.target_on);
+        }
+        let mut place = DefaultHasher::new();
+        (step.person_id, step.duty.rule.as_ref()).hash(&mut place);
+        placed(&self.days, window, place.finish())
+    }
+
+    fn together(&self, steps: &mut [Taken], subjects: &[Subject], load: &mut Load) {
+        // Those that share a coordinator and a window, what is due first first: later windows fill what it leaves.
+        let mut sharing = BTreeMap::<(Window, &str), Vec<usize>>::new();
+        let open = steps.iter_mut().enumerate().filter(|(_, it)| is_open(&it.step));
+        for (number, Taken { subject, as_of, step, .. }) in open {
+            let (window, coordinator) = (window(step, *as_of), subjects[*subject].serving.as_str());
+            load.without_table.extend(self.days.without_table(window.from, window.due_on));
+            if is_slot(step) {
+                let slot = paced(&self.days, window, step.duty.target_on);
+                of(load, coordinator).add(slot.on, 1);
+                step.recommended = Some(slot);
+            } else {
+                sharing.entry((window, coordinator)).or_default().push(number);
+            }
+        }
+        for ((window, coordinator), mut numbers) in sharing {
+            // People of one village are visited on days beside each other.
+            numbers.sort_by_cached_key(|&number| {
+                let subject = &subjects[steps[number].subject];
+                (subject.village.as_str(), subject.person_id)
+            });
+            let recommended = spread(&self.days, window, numbers.len(), of(load, coordinator));
+            for (number, recommendation) in numbers.into_iter().zip(recommended) {
+                steps[number].step.recommended = Some(recommendation);
+            }
+        }
+    }
+}
+
+fn of<'l>(load: &'l mut Load, coordinator: &str) -> &'l mut DayLoad {
+    load.coordinators.entry(coordinator.to_owned()).or_default()
+}
+
+fn is_open(step: &Step) -> bool {
+    step.duty.state == DutyState::Open
+}
+
+/// Slots of a quota have a pace to keep.
+fn is_slot(step: &Step) -> bool {
+    step.duty.slot > 0
+}
+
+fn window(step: &Step, today: NaiveDate) -> Window {
+    Window { from: step.duty.opens_on.max(today), due_on: step.duty.due_on }
+}
