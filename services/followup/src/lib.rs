@@ -15,6 +15,10 @@
 //! | RunSweep | `rpc/run_sweep.rs` → `job/sweep.rs` | sweep, duty, subject |
 //! | ListSweeps | `rpc/list_sweeps.rs` | sweep |
 //! | WatchDuties | `rpc/watch_duties.rs` | event |
+//! | PublishStandard | `rpc/publish_standard.rs` | standard |
+//! | GetStandard | `rpc/get_standard.rs` | standard |
+//! | ListStandards | `rpc/list_standards.rs` | standard |
+//! | PreviewStandard | `rpc/preview_standard.rs` | standard, subject, contact |
 //!
 //! Background: `feed/people.rs` follows the registry, `job/deliver.rs` tells it what contacts taught, `job/nightly.rs`
 //! sweeps every night and when people have come in. `model` is the planner: pure. `replan.rs` makes the ledger say what the plan says.
@@ -24,8 +28,10 @@ mod directory;
 mod feed;
 mod job;
 pub mod model;
+mod preview;
 mod replan;
 mod rpc;
+mod standards;
 mod store;
 mod wire;
 
@@ -45,6 +51,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
 
 use model::standard::Standards;
+use standards::Source;
 
 /// The tables of this service; the ground's come before.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
@@ -53,7 +60,8 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 #[derive(Debug, Clone)]
 pub struct Followup {
     ground: Ground,
-    standards: Arc<Standards>,
+    /// Ask `standards()`.
+    standards: Arc<Source>,
     /// Moves when the follower has applied something.
     followed: watch::Sender<u64>,
     /// Wakes the deliverer.
@@ -63,8 +71,9 @@ pub struct Followup {
 }
 
 impl Followup {
-    /// The service on its ground, with the standards that say what is owed.
+    /// The service on its ground, with the standards of the suite's own; those that the city publishes come on top.
     pub fn new(ground: Ground, standards: Arc<Standards>) -> Self {
+        let standards = Arc::new(Source::new(standards));
         Self { ground, standards, followed: watch::Sender::new(0), learned: Arc::default(), known: Arc::default() }
     }
 

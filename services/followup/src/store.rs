@@ -7,6 +7,7 @@ pub(crate) mod duty_list;
 pub(crate) mod facts;
 pub(crate) mod household;
 pub(crate) mod lease;
+pub(crate) mod standard;
 pub(crate) mod subject;
 pub(crate) mod sweep;
 pub(crate) mod township;

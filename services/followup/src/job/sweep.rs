@@ -6,6 +6,7 @@
 
 mod batch;
 mod lease;
+mod turn;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use uuid::Uuid;
 
 use crate::{
     Followup,
+    model::standard::Standards,
     replan::Tally,
     store::{self, subject::ReviewKey, sweep::Sweep},
 };
@@ -33,6 +35,7 @@ struct Sweeper {
     permit: Permit,
     sweep_id: Uuid,
     as_of: NaiveDate,
+    standards: Arc<Standards>,
     /// Where the next batch begins; `None`: there is none.
     next: Arc<Mutex<Option<ReviewKey>>>,
 }
@@ -64,9 +67,10 @@ pub(crate) async fn run(
 async fn of_township(svc: &Followup, permit: Permit, as_of: NaiveDate) -> Result<Sweep, Error> {
     let sweep_id = id::new(&svc.ground.clock);
     let next = Arc::new(Mutex::new(Some(ReviewKey::FIRST)));
-    let sweeper = Sweeper { svc: svc.clone(), permit, sweep_id, as_of, next };
+    let standards = svc.standards().await?;
+    let sweeper = Sweeper { svc: svc.clone(), permit, sweep_id, as_of, standards, next };
     sweeper.claim().await?;
-    match sweeper.sweep().await {
+    match sweeper.turned_and_swept().await {
         Ok(tally) => sweeper.finish(&tally).await,
         Err(error) => {
             // Whoever comes next need not wait for the lease to run out.
@@ -79,6 +83,11 @@ async fn of_township(svc: &Followup, permit: Permit, as_of: NaiveDate) -> Result
 }
 
 impl Sweeper {
+    async fn turned_and_swept(&self) -> Result<Tally, Error> {
+        self.turn().await?;
+        self.sweep().await
+    }
+
     async fn sweep(&self) -> Result<Tally, Error> {
         let mut hands = JoinSet::new();
         for _ in 0..HANDS {

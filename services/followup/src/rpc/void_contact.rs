@@ -18,6 +18,7 @@ pub(super) async fn handle(
     let reason = fields::text("reason", &request.reason, 2, 256, &mut faults);
     faults.check()?;
 
+    let standards = svc.standards().await?;
     let mut tx = svc.ground.db.township(&permit).await?;
     let contact = tx
         .once(request_id, &request, async |tx| {
@@ -28,7 +29,7 @@ pub(super) async fn handle(
             // The person first, then the contact: the order in which everybody locks.
             let subject = store::subject::lock(tx, contact.person_id).await?;
             store::contact::void(tx, contact_id, &reason).await?;
-            replan::contacted(tx, &svc.standards, subject, Some(contact_id)).await?;
+            replan::contacted(tx, &standards, subject, Some(contact_id)).await?;
             wire::contact::message(store::contact::get(tx, contact_id).await?, &[])
         })
         .await?;
