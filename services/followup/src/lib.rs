@@ -28,6 +28,7 @@ mod directory;
 mod feed;
 mod job;
 pub mod model;
+pub mod offline;
 mod preview;
 mod replan;
 mod rpc;

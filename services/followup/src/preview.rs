@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::{
     Followup,
     model::{history::History, standard::Standards},
+    replan::homes,
     store::{self, subject::Subject},
 };
 
@@ -37,8 +38,9 @@ pub(crate) struct Trial {
     pub(crate) capacity: Option<i64>,
 }
 
-/// One person with all that decides what is owed to them.
+/// One person or household with all that decides what is owed to them.
 struct Somebody {
+    household: bool,
     coordinator: String,
     history: Result<History, Error>,
 }
@@ -84,12 +86,13 @@ async fn read(svc: &Followup, permit: &Permit, after: Uuid) -> Result<(Vec<Someb
     for (person_id, record) in store::contact::records(&mut tx, &ids).await? {
         records.entry(person_id).or_default().push(record);
     }
+    homes::add_records(&mut tx, &subjects, &mut records).await?;
     tx.commit().await?;
     let full = i64::try_from(ids.len()).is_ok_and(|count| count == BATCH);
     let somebody = |subject: Subject| {
         let records = records.remove(&subject.person_id).unwrap_or_default();
-        let history = store::facts::history(&subject.facts).map(|history| History { records, ..history });
-        Somebody { coordinator: subject.coordinator, history }
+        let history = store::facts::history_of(&subject).map(|history| History { records, ..history });
+        Somebody { household: subject.household, coordinator: subject.coordinator, history }
     };
     Ok((subjects.into_iter().map(somebody).collect(), ids.last().copied().filter(|_| full)))
 }

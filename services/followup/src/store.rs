@@ -5,7 +5,6 @@ pub(crate) mod delivery;
 pub(crate) mod duty;
 pub(crate) mod duty_list;
 pub(crate) mod facts;
-pub(crate) mod household;
 pub(crate) mod lease;
 pub(crate) mod standard;
 pub(crate) mod subject;

@@ -49,7 +49,7 @@ impl Figures {
     /// With these people, planned under both as of the end of the twelve months.
     pub(super) fn planned(mut self, trial: &Trial, people: &[Somebody]) -> Self {
         for somebody in people {
-            self.people += 1;
+            self.people += i64::from(!somebody.household);
             let Ok(history) = &somebody.history else {
                 self.failed += 1;
                 continue;
