@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use bangfu_kernel::{Error, error::Violations, fields::range};
-use bangfu_platform::{
-    auth::admitted,
-    stack::refuse,
-};
+use bangfu_platform::{auth::admitted, stack::refuse};
 use bangfu_proto::followup::v1::PreviewStandardRequest;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;

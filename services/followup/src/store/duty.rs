@@ -354,6 +354,7 @@ mod tests {
             next_review_on: None,
             merged_into: None,
             household: false,
+            head: None,
             planned_as_of: None,
         };
         for (before, changes) in

@@ -77,5 +77,8 @@ pub(crate) fn version_taken() -> Error {
 
 /// Another standard has the first day.
 pub(crate) fn first_day_taken() -> Error {
-    Error::field("standard.in_force_from", rule("is the first day of another standard", "与已发布的服务标准生效日期相同"))
+    Error::field(
+        "standard.in_force_from",
+        rule("is the first day of another standard", "与已发布的服务标准生效日期相同"),
+    )
 }

@@ -161,13 +161,9 @@ pub(crate) async fn turned_on(tx: &mut TownshipTx) -> Result<Option<NaiveDate>, 
 #[tracing::instrument(name = "db.township.turn", level = "debug", skip_all)]
 pub(crate) async fn turn(tx: &mut TownshipTx, first_day: NaiveDate) -> Result<(), Error> {
     let township = tx.township().to_owned();
-    sqlx::query!(
-        "UPDATE township SET turned_on = GREATEST(turned_on, $2) WHERE township = $1",
-        township,
-        first_day,
-    )
-    .execute(tx)
-    .await
-    .map(drop)
-    .map_err(fault)
+    sqlx::query!("UPDATE township SET turned_on = GREATEST(turned_on, $2) WHERE township = $1", township, first_day,)
+        .execute(tx)
+        .await
+        .map(drop)
+        .map_err(fault)
 }

@@ -7,6 +7,8 @@ mod guards;
 mod households;
 mod journeys;
 mod lists;
+mod previews;
+mod standards;
 mod steps;
 mod sweeps;
 mod watches;

@@ -206,9 +206,7 @@ impl Check<'_> {
 
     fn min_days(&mut self, entry: &RuleEntry, document: &Document, every: Option<Every>) -> u32 {
         match every.map(shortest_period) {
-            Some(Some(shortest)) => {
-                self.number("min_days", entry.min_days.or(document.min_days), 1, shortest.into())
-            }
+            Some(Some(shortest)) => self.number("min_days", entry.min_days.or(document.min_days), 1, shortest.into()),
             Some(None) => {
                 if entry.min_days.is_some_and(|days| days != 0) {
                     self.fault("min_days", sentence("is not for ONCE rules", "不适用于一次性事项"));
@@ -243,7 +241,10 @@ impl Check<'_> {
         if text.is_empty() {
             self.fault(field, required());
         } else if text.len() > most || !text.chars().all(allowed) {
-            self.fault(field, sentence("must be a short name of the characters of the contract", "含有不允许的字符或过长"));
+            self.fault(
+                field,
+                sentence("must be a short name of the characters of the contract", "含有不允许的字符或过长"),
+            );
         }
         text.to_owned()
     }

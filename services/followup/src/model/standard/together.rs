@@ -49,8 +49,9 @@ fn come_differently(a: &Rule, b: &Rule) -> bool {
 /// Of a `once` rule that asks for a level alone: a spell of it begins after another level than its own.
 fn reachable(rule: &Rule) -> bool {
     let who = &rule.who;
+    let once = matches!(rule.every, Every::Once { .. });
     let of_level_alone = !who.household && who.groups.is_empty() && who.recognised.is_none();
-    !of_level_alone || who.after.is_empty() || who.after.iter().any(|&level| !means(rule, level))
+    !once || !of_level_alone || who.after.is_empty() || who.after.iter().any(|&level| !means(rule, level))
 }
 
 /// Whether a rule means people of a level.

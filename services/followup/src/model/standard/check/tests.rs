@@ -123,9 +123,10 @@ fn a_rule_without_a_name_of_its_own_goes_by_its_number_and_no_two_have_one_name(
     for id in ["", "Upper", "汉字", "a b", "x]", &"a".repeat(65)] {
         assert_eq!(change("policy_publicity", |it| it.id = id.into()), ["standard.rules[9].rule_id"], "{id}");
     }
-    assert_eq!(change("policy_publicity", |it| it.id = "career_planning".into()), [
-        "standard.rules[career_planning].rule_id"
-    ]);
+    assert_eq!(
+        change("policy_publicity", |it| it.id = "career_planning".into()),
+        ["standard.rules[career_planning].rule_id"]
+    );
 }
 
 #[test]
