@@ -11,8 +11,9 @@ use bangfu::client::{Client, date, request_id};
 use bangfu_proto::{
     common::v1::Cursor,
     followup::v1::{
-        Channel, ContactResult, GetWorkloadRequest, ListContactsRequest, ListDutiesRequest, ListSweepsRequest,
-        RecordContactRequest, RunSweepRequest, VoidContactRequest, WatchDutiesRequest, WorkloadGroup,
+        Channel, ContactResult, GetStandardRequest, GetWorkloadRequest, ListContactsRequest, ListDutiesRequest,
+        ListStandardsRequest, ListSweepsRequest, PreviewStandardRequest, PublishStandardRequest, RecordContactRequest,
+        RunSweepRequest, VoidContactRequest, WatchDutiesRequest, WorkloadGroup,
     },
     people::v1::{
         AcceptTransferRequest, AddHouseholdMemberRequest, AppliedAt, AppliedBy, ApplyForRecognitionRequest,
@@ -717,6 +718,19 @@ pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: 
                 reason: "录入有误".to_owned(),
             };
             vec![names.told(followup.void_contact(about).await)]
+        }
+        "PublishStandard" => {
+            let request = PublishStandardRequest { request_id: names.request.clone(), standard: None };
+            vec![names.told(followup.publish_standard(request).await)]
+        }
+        "GetStandard" => {
+            let request = GetStandardRequest { version: "2021-03-01".to_owned(), on: None };
+            vec![names.told(followup.get_standard(request).await)]
+        }
+        "ListStandards" => vec![names.told(followup.list_standards(ListStandardsRequest {}).await)],
+        "PreviewStandard" => {
+            let at = PreviewStandardRequest { townships: vec![township()], ..Default::default() };
+            vec![names.streams(followup.preview_standard(at).await).await]
         }
         "RunSweep" => {
             let at = RunSweepRequest { request_id: request_id(), townships: vec![township()], ..Default::default() };

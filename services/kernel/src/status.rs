@@ -195,8 +195,10 @@ fn sentence(error: &Error) -> String {
 fn office_sentence(error: &Error, correlation_id: &str) -> String {
     match error {
         Error::Invalid(violations) => {
-            let faults =
-                violations.iter().map(|(field, rule)| format!("{}{}", office_field(field), rule.zh)).collect::<Vec<_>>();
+            let faults = violations
+                .iter()
+                .map(|(field, rule)| format!("{}{}", office_field(field), rule.zh))
+                .collect::<Vec<_>>();
             let all = format!("填写内容有误：{}。", faults.join("；"));
             if all.len() <= 2 * LONGEST_TEXT {
                 return all;

@@ -44,15 +44,19 @@ impl Document {
         let entries = &self.rules[..self.rules.len().min(MOST_RULES)];
         let mut rules = Vec::with_capacity(entries.len());
         for (i, entry) in entries.iter().enumerate() {
-            let mut check = Check { path: format!("standard.rules[{}]", named(i, entry)), faults: &mut faults };
+            let name = named(i, entry);
+            let mut check = Check { path: format!("standard.rules[{name}]"), faults: &mut faults };
             if entries[..i].iter().any(|earlier| earlier.id == entry.id) {
                 check.fault("rule_id", sentence("must be unique", "不得重复"));
             }
-            rules.extend(check.rule(entry, self, in_force_from));
+            rules.extend(check.rule(entry, self, in_force_from).map(|rule| (name, rule)));
         }
         together::check(&rules, &mut faults);
         match (faults.is_empty(), in_force_from) {
-            (true, Some(in_force_from)) => Ok(Standard { version: version.into(), in_force_from, rules }),
+            (true, Some(in_force_from)) => {
+                let rules = rules.into_iter().map(|(_, rule)| rule).collect();
+                Ok(Standard { version: version.into(), in_force_from, rules })
+            }
             _ => Err(faults),
         }
     }

@@ -5,21 +5,22 @@ use bangfu_kernel::fields::rule as sentence;
 
 use super::{Every, Rule, check::Fault};
 
-/// Adds a fault for each rule that overlaps with an earlier one, and for each that can never be reached.
-pub(super) fn check(rules: &[Rule], faults: &mut Vec<Fault>) {
-    for (i, rule) in rules.iter().enumerate() {
-        if let Some(earlier) = rules[..i].iter().find(|earlier| overlap(earlier, rule)) {
-            let en = format!("must not be owed to the same people by rule {} as well", earlier.id);
-            let zh = format!("与事项“{}”重叠：同一对象的同一服务只能由一条规则规定", earlier.id);
+/// Adds a fault for each rule that overlaps with an earlier one, and for each that can never be reached. Rules come with the
+/// names they go by in faults.
+pub(super) fn check(rules: &[(String, Rule)], faults: &mut Vec<Fault>) {
+    for (i, (name, rule)) in rules.iter().enumerate() {
+        if let Some((earlier, _)) = rules[..i].iter().find(|(_, earlier)| overlap(earlier, rule)) {
+            let en = format!("must not be owed to the same people by rule {earlier} as well");
+            let zh = format!("与事项“{earlier}”重叠：同一对象的同一服务只能由一条规则规定");
             let told = bangfu_kernel::error::Rule { en: en.into(), zh: zh.into() };
-            faults.push((format!("standard.rules[{}].service", rule.id), told));
+            faults.push((format!("standard.rules[{name}].service"), told));
         }
         if !reachable(rule) {
             let told = sentence(
                 "must name another level than the rule's own: nobody comes to it from there",
                 "不得只含本事项自身的服务等级：无人会由此进入",
             );
-            faults.push((format!("standard.rules[{}].after", rule.id), told));
+            faults.push((format!("standard.rules[{name}].after"), told));
         }
     }
 }
