@@ -14,7 +14,7 @@ use std::{
 };
 
 use bangfu_kernel::{Clock, Error};
-use bangfu_platform::{db::TownshipTx, feed::NewEvent, id};
+use bangfu_platform::{db::TownshipTx, feed::NewEvent, id, telemetry};
 use chrono::NaiveDate;
 use uuid::Uuid;
 
@@ -44,6 +44,8 @@ struct Batch {
     kept: BTreeMap<Uuid, Vec<Kept>>,
     as_of: NaiveDate,
     voided: Option<Uuid>,
+    /// Under which the log has the causes of what fails.
+    correlation_id: String,
 }
 
 /// What has to be written for a batch.
@@ -53,6 +55,8 @@ struct Writing {
     change: Vec<Step>,
     events: Vec<NewEvent>,
     reviewed: Vec<(Uuid, Option<NaiveDate>)>,
+    /// Those whose plan failed; whether it is a household.
+    failed: Vec<(Uuid, bool)>,
     tally: Tally,
 }
 
@@ -72,6 +76,7 @@ pub(crate) async fn people(
 }
 
 /// The same for one person for whom something has just been entered, and for their household, whose month it may be.
+/// For somebody whose plan fails nothing is entered: the caller could not be told what it settled.
 pub(crate) async fn contacted(
     tx: &mut TownshipTx,
     standards: &Arc<Standards>,
@@ -94,7 +99,8 @@ async fn people_with(
     as_of: NaiveDate,
     voided: Option<Uuid>,
 ) -> Result<Tally, Error> {
-    let mut batch = Batch { subjects, records: BTreeMap::new(), kept: BTreeMap::new(), as_of, voided };
+    let (records, kept) = (BTreeMap::new(), BTreeMap::new());
+    let mut batch = Batch { subjects, records, kept, as_of, voided, correlation_id: correlation_id() };
     if !known.is_empty() {
         for (person_id, record) in store::contact::records(tx, known).await? {
             batch.records.entry(person_id).or_default().push(record);
@@ -103,11 +109,12 @@ async fn people_with(
     }
     homes::add_records(tx, &batch.subjects, &mut batch.records).await?;
     let (standards, clock) = (Arc::clone(standards), tx.clock().clone());
+    let id = batch.correlation_id.clone();
     // Planning is computing: it has its own thread, so that a sweep takes nobody's turn.
     let writing = tokio::task::spawn_blocking(move || batch.plan(&standards, &clock))
         .await
         .map_err(|error| Error::Internal(Box::new(error)))?;
-    writing.write(tx, as_of, voided).await
+    writing.write(tx, as_of, voided, &id).await
 }
 
 impl Batch {
@@ -122,12 +129,14 @@ impl Batch {
                     writing.reviewed.push((subject.person_id, plan.next_review_on));
                     let why = |duty: &Duty| why_released(duty, &history, standards, as_of);
                     let difference = diff::difference(kept, plan.duties, self.voided, as_of, why);
-                    writing.take(&subject, difference, clock);
+                    writing.take(&subject, difference, as_of, clock);
                 }
                 Err(error) => {
                     let cause = &error as &dyn std::error::Error;
-                    tracing::error!(person_id = %subject.person_id, cause, "a person cannot be planned");
+                    let correlation_id = &self.correlation_id;
+                    tracing::error!(person_id = %subject.person_id, cause, correlation_id, "a person cannot be planned");
                     metrics::counter!("bangfu_followup_plan_failures_total").increment(1);
+                    writing.failed.push((subject.person_id, subject.household));
                     writing.tally.failed();
                 }
             }
@@ -146,11 +155,11 @@ impl Batch {
 }
 
 impl Writing {
-    fn take(&mut self, subject: &Subject, difference: Difference, clock: &Clock) {
+    fn take(&mut self, subject: &Subject, difference: Difference, as_of: NaiveDate, clock: &Clock) {
         let person_id = subject.person_id;
         for duty in difference.raise {
             let step = Step { duty_id: id::new(clock), person_id, duty };
-            self.tally.raised(&step.duty);
+            self.tally.raised(&step.duty, as_of);
             self.events.push(wire::duty_event::stored(&step, None, subject));
             self.raise.push(step);
         }
@@ -162,7 +171,13 @@ impl Writing {
         }
     }
 
-    async fn write(self, tx: &mut TownshipTx, as_of: NaiveDate, voided: Option<Uuid>) -> Result<Tally, Error> {
+    async fn write(
+        self,
+        tx: &mut TownshipTx,
+        as_of: NaiveDate,
+        voided: Option<Uuid>,
+        correlation_id: &str,
+    ) -> Result<Tally, Error> {
         if !self.raise.is_empty() {
             let raised = store::duty::insert(tx, &self.raise).await?;
             all(raised, self.raise.len(), "a duty was raised behind the planner's back")?;
@@ -173,6 +188,11 @@ impl Writing {
         }
         if !self.reviewed.is_empty() {
             store::subject::reviewed(tx, as_of, &self.reviewed).await?;
+            let planned: Vec<_> = self.reviewed.iter().map(|(person_id, _)| *person_id).collect();
+            store::quarantine::release(tx, &planned).await?;
+        }
+        if !self.failed.is_empty() {
+            store::quarantine::put(tx, &self.failed, correlation_id).await?;
         }
         for event in self.events {
             tx.emit(event);
@@ -187,6 +207,12 @@ fn why_released(duty: &Duty, history: &History, standards: &Standards, as_of: Na
     let rule = standard.and_then(|standard| standard.rules.iter().find(|rule| rule.id == duty.rule));
     let belief = Knowledge::of(history).belief(as_of.min(duty.due_on), as_of);
     rule.and_then(|rule| ReleaseReason::of(&rule.who, &belief)).unwrap_or(ReleaseReason::ConditionEnded)
+}
+
+/// Of the call, or a new one for work of our own.
+pub(crate) fn correlation_id() -> String {
+    let id = telemetry::correlation_id();
+    if id.is_empty() { Uuid::new_v4().to_string() } else { id }
 }
 
 /// The locks on the subjects make these counts equal; when they are not, nothing of the batch is kept.

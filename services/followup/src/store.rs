@@ -6,6 +6,7 @@ pub(crate) mod duty;
 pub(crate) mod duty_list;
 pub(crate) mod facts;
 pub(crate) mod lease;
+pub(crate) mod quarantine;
 pub(crate) mod standard;
 pub(crate) mod subject;
 pub(crate) mod sweep;

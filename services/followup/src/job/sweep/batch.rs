@@ -67,9 +67,15 @@ impl Sweeper {
             match self.one(person_id).await {
                 Ok(tally) => total.merge(tally),
                 Err(Error::Internal(cause)) => {
-                    let cause = cause.as_ref() as &dyn std::error::Error;
-                    tracing::error!(%person_id, cause, "a person's duties cannot be written");
+                    let correlation_id = replan::correlation_id();
+                    tracing::error!(
+                        %person_id,
+                        cause = cause.as_ref() as &dyn std::error::Error,
+                        correlation_id,
+                        "a person's duties cannot be written"
+                    );
                     metrics::counter!("bangfu_followup_plan_failures_total").increment(1);
+                    self.quarantine(person_id, &correlation_id).await?;
                     total.in_scope += 1;
                     total.failed();
                 }
@@ -84,5 +90,14 @@ impl Sweeper {
         let mut subjects = store::subject::lock_all(&mut tx, &[person_id]).await?;
         subjects.retain(|subject| subject.next_review_on.is_some_and(|next| next <= self.as_of));
         self.together(tx, subjects).await
+    }
+
+    /// Whose duties could not be written is listed, though the unit of work that tried is gone.
+    async fn quarantine(&self, person_id: Uuid, correlation_id: &str) -> Result<(), Error> {
+        let mut tx = self.svc.ground.db.township(&self.permit).await?;
+        let failed: Vec<_> = store::subject::lock_all(&mut tx, &[person_id]).await?;
+        let failed: Vec<_> = failed.iter().map(|subject| (subject.person_id, subject.household)).collect();
+        store::quarantine::put(&mut tx, &failed, correlation_id).await?;
+        tx.commit().await
     }
 }
