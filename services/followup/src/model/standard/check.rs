@@ -102,7 +102,7 @@ impl Check<'_> {
         let service = self.one("service", entry.service);
         let who = self.who(entry);
         let every = self.every(entry, in_force_from);
-        let quota = self.quota(entry, every);
+        let quota = self.quota(entry);
         let min_days = self.min_days(entry, document, every);
         let entry_grace_days = entry.entry_grace_days.or(document.entry_grace_days);
         let entry_grace_days = self.number("entry_grace_days", entry_grace_days, 0, LONGEST);
@@ -186,8 +186,8 @@ impl Check<'_> {
         Some(Window { festival, days_before, days_after })
     }
 
-    fn quota(&mut self, entry: &RuleEntry, every: Option<Every>) -> Option<Quota> {
-        let yearly = every.is_none_or(|every| every == Every::Year);
+    fn quota(&mut self, entry: &RuleEntry) -> Option<Quota> {
+        let yearly = entry.every.known().is_none_or(|every| every == Cadence::Year);
         let count = if yearly {
             self.number("count", Some(entry.count), 1, MOST_SLOTS)
         } else {
