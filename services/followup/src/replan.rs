@@ -11,6 +11,7 @@ use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use bangfu_kernel::{Clock, Error};
@@ -99,6 +100,7 @@ async fn people_with(
     as_of: NaiveDate,
     voided: Option<Uuid>,
 ) -> Result<Tally, Error> {
+    let begin = Instant::now();
     let (records, kept) = (BTreeMap::new(), BTreeMap::new());
     let mut batch = Batch { subjects, records, kept, as_of, voided, correlation_id: correlation_id() };
     if !known.is_empty() {
@@ -108,21 +110,25 @@ async fn people_with(
         batch.kept = store::duty::of_people(tx, known).await?;
     }
     homes::add_records(tx, &batch.subjects, &mut batch.records).await?;
+    spent("read", begin.elapsed());
     let (standards, clock) = (Arc::clone(standards), tx.clock().clone());
     let id = batch.correlation_id.clone();
     // Planning is computing: it has its own thread, so that a sweep takes nobody's turn.
     let writing = tokio::task::spawn_blocking(move || batch.plan(&standards, &clock))
         .await
         .map_err(|error| Error::Internal(Box::new(error)))?;
-    writing.write(tx, as_of, voided, &id).await
+    let begin = Instant::now();
+    let tally = writing.write(tx, as_of, voided, &id).await?;
+    spent("write", begin.elapsed());
+    Ok(tally)
 }
 
 impl Batch {
     fn plan(mut self, standards: &Standards, clock: &Clock) -> Writing {
-        let mut writing = Writing::default();
+        let (mut writing, mut planning) = (Writing::default(), Duration::ZERO);
         for subject in std::mem::take(&mut self.subjects) {
             writing.tally.in_scope += 1;
-            match self.plan_one(&subject, standards) {
+            match self.plan_one(&subject, standards, &mut planning) {
                 Ok((plan, history, as_of)) => {
                     let kept = self.kept.remove(&subject.person_id).unwrap_or_default();
                     writing.tally.planned(&plan, !kept.is_empty());
@@ -141,15 +147,23 @@ impl Batch {
                 }
             }
         }
+        spent("plan", planning);
         writing
     }
 
-    fn plan_one(&mut self, subject: &Subject, standards: &Standards) -> Result<(Plan, History, NaiveDate), Error> {
+    fn plan_one(
+        &mut self,
+        subject: &Subject,
+        standards: &Standards,
+        planning: &mut Duration,
+    ) -> Result<(Plan, History, NaiveDate), Error> {
         let mut history = store::facts::history_of(subject)?;
         history.records = self.records.remove(&subject.person_id).unwrap_or_default();
         let as_of = subject.planned_as_of.map_or(self.as_of, |last| last.max(self.as_of));
         // One person must not stop a township.
+        let begin = Instant::now();
         let plan = catch_unwind(AssertUnwindSafe(|| plan(&history, standards, as_of)));
+        *planning += begin.elapsed();
         plan.map(|plan| (plan, history, as_of)).map_err(|_panic| Error::internal("the planner panicked"))
     }
 }
@@ -207,6 +221,11 @@ fn why_released(duty: &Duty, history: &History, standards: &Standards, as_of: Na
     let rule = standard.and_then(|standard| standard.rules.iter().find(|rule| rule.id == duty.rule));
     let belief = Knowledge::of(history).belief(as_of.min(duty.due_on), as_of);
     rule.and_then(|rule| ReleaseReason::of(&rule.who, &belief)).unwrap_or(ReleaseReason::ConditionEnded)
+}
+
+/// Notes what a step of planning a batch took: reading it, the planner's own part, writing it.
+pub(crate) fn spent(step: &'static str, time: Duration) {
+    metrics::histogram!("bangfu_followup_planning_seconds", "step" => step).record(time);
 }
 
 /// Of the call, or a new one for work of our own.

@@ -1,5 +1,7 @@
 //! Batches of a sweep: read with their locks, planned, written and committed, each by itself.
 
+use std::time::Instant;
+
 use bangfu_kernel::Error;
 use bangfu_platform::db::TownshipTx;
 use uuid::Uuid;
@@ -43,7 +45,9 @@ impl Sweeper {
         let mut next = self.next.lock().await;
         let Some(after) = *next else { return Ok(None) };
         let mut tx = self.svc.ground.db.township(&self.permit).await?;
+        let begin = Instant::now();
         let subjects = store::subject::lock_due(&mut tx, self.as_of, after, BATCH).await?;
+        replan::spent("read", begin.elapsed());
         let full = i64::try_from(subjects.len()).is_ok_and(|count| count == BATCH);
         let last = subjects.last().and_then(|subject| {
             Some(ReviewKey { next_review_on: subject.next_review_on?, person_id: subject.person_id })
