@@ -187,7 +187,7 @@ impl Standards {
         let days = self.0.iter().map(|standard| standard.in_force_from);
         let mut turns = days.filter(|&day| since < day && day <= until);
         let first = turns.next()?;
-        Some((first, turns.last().unwrap_or(first)))
+        Some((first, turns.next_back().unwrap_or(first)))
     }
 
     /// First day of the last standard.

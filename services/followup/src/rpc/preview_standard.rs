@@ -23,7 +23,9 @@ pub(super) async fn handle(svc: &Followup, request: Request<PreviewStandardReque
     let (permit, request) = admitted(request)?;
     let mut faults = Violations::default();
     let standard = right(svc, request.standard.as_ref(), &mut faults);
-    not_to_come(svc, request.standard.as_ref()).into_iter().for_each(|late| faults.join(late));
+    if let Some(late) = not_to_come(svc, request.standard.as_ref()) {
+        faults.join(late);
+    }
     let named = townships(&request.townships, &mut faults);
     if !(0..=MOST).contains(&request.capacity) {
         faults.add("capacity", range(0, MOST.into()));

@@ -25,19 +25,21 @@ pub(super) async fn handle(
     let mut faults = Violations::default();
     let request_id = fields::uuid("request_id", &request.request_id, &mut faults);
     let standard = right(svc, request.standard.as_ref(), &mut faults);
-    if !faults.is_empty() {
-        not_to_come(svc, request.standard.as_ref()).into_iter().for_each(|late| faults.join(late));
+    if !faults.is_empty()
+        && let Some(late) = not_to_come(svc, request.standard.as_ref())
+    {
+        faults.join(late);
     }
     faults.check()?;
     let Some(standard) = standard else { return Err(Error::internal("a standard without faults is none")) };
 
-    let published_by = permit.caller().subject.clone();
+    let by = permit.caller().subject.clone();
     let mut tx = svc.ground.db.township(&svc.of_city(&permit)?).await?;
     let published = tx
         .once(request_id, &request, async |tx| {
             // Repeated on a later day it is what it was the first time: so this is asked here.
             not_to_come(svc, request.standard.as_ref()).map_or(Ok(()), Err)?;
-            let published = Published { standard, published_at: tx.clock().now(), published_by };
+            let published = Published { standard, at: tx.clock().now(), by };
             store::standard::insert(tx, &published).await?;
             Ok(wire::standard::message(&published))
         })

@@ -10,16 +10,17 @@ use crate::model::standard::Standard;
 #[derive(Debug, Clone)]
 pub(crate) struct Published {
     pub(crate) standard: Standard,
-    pub(crate) published_at: DateTime<Utc>,
-    /// Subject of the token.
-    pub(crate) published_by: String,
+    /// When.
+    pub(crate) at: DateTime<Utc>,
+    /// Who: the token's subject.
+    pub(crate) by: String,
 }
 
 /// Publishes a standard. FIELD_INVALID: there is one of this version, or one with this first day.
 #[tracing::instrument(name = "db.standard.insert", level = "debug", skip_all)]
 pub(crate) async fn insert(tx: &mut TownshipTx, published: &Published) -> Result<(), Error> {
     let township = tx.township().to_owned();
-    let Published { standard, published_at, published_by } = published;
+    let Published { standard, at, by } = published;
     let document = standard.to_toml()?;
     sqlx::query!(
         r#"
@@ -30,8 +31,8 @@ pub(crate) async fn insert(tx: &mut TownshipTx, published: &Published) -> Result
         &*standard.version,
         standard.in_force_from,
         document,
-        published_at,
-        published_by,
+        at,
+        by,
     )
     .execute(tx)
     .await
@@ -65,7 +66,7 @@ pub(crate) async fn list(tx: &mut TownshipTx) -> Result<Vec<Published>, Error> {
     .map(|row| {
         // What stands here was right when it was published: a fault in it is ours.
         let standard = Standard::parse(&row.document).map_err(|error| Error::Internal(Box::new(error)))?;
-        Ok(Published { standard, published_at: row.published_at, published_by: row.published_by })
+        Ok(Published { standard, at: row.published_at, by: row.published_by })
     })
     .collect()
 }

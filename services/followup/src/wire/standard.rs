@@ -8,8 +8,8 @@ use crate::store::standard::Published;
 /// The message of a standard that was published.
 pub(crate) fn message(published: &Published) -> proto::Standard {
     proto::Standard {
-        published_at: Some(instant(published.published_at)),
-        published_by: published.published_by.clone(),
+        published_at: Some(instant(published.at)),
+        published_by: published.by.clone(),
         ..proto::Standard::from(&published.standard)
     }
 }
