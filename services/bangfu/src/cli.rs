@@ -8,6 +8,7 @@ mod households;
 mod privacy;
 mod recognitions;
 mod register;
+mod standards;
 mod token;
 mod transfers;
 mod work;
@@ -30,6 +31,7 @@ use self::{
     privacy::{AuditVerb, KeysVerb, RetentionVerb},
     recognitions::RecognitionsVerb,
     register::{PeopleVerb, TownshipsVerb},
+    standards::StandardsVerb,
     token::TokenArgs,
     transfers::TransfersVerb,
     work::{ContactsVerb, DutiesVerb, SweepsVerb},
@@ -94,6 +96,9 @@ enum Verb {
     /// 联系记录: what was done.
     #[command(subcommand)]
     Contacts(ContactsVerb),
+    /// 服务标准: what is owed to whom, how often.
+    #[command(subcommand)]
+    Standards(StandardsVerb),
     /// 巡查: raise what has become due now instead of tonight.
     #[command(subcommand)]
     Sweeps(SweepsVerb),
@@ -157,6 +162,9 @@ impl Command {
         if let Verb::Plan(args) = &self.verb {
             return crate::plan::run(args);
         }
+        if let Verb::Standards(StandardsVerb::Check { file }) = &self.verb {
+            return standards::check(file);
+        }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(self.verb.run())?;
         // Whatever still runs in the background has been told to end; it gets no more than this.
@@ -193,6 +201,7 @@ impl Verb {
             Self::Coordinators(verb) => verb.run().await,
             Self::Calendar(verb) => verb.run().await,
             Self::Contacts(verb) => verb.run().await,
+            Self::Standards(verb) => verb.run().await,
             Self::Sweeps(verb) => verb.run().await,
             Self::Keys(verb) => verb.run().await,
             Self::Audit(verb) => verb.run().await,

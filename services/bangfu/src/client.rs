@@ -13,6 +13,7 @@ pub mod people;
 pub mod problem;
 pub mod recognitions;
 pub mod retention;
+pub mod standards;
 pub mod sweeps;
 pub mod table;
 pub mod terminal;

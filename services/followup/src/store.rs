@@ -12,6 +12,7 @@ pub(crate) mod lease;
 pub(crate) mod load;
 pub(crate) mod quarantine;
 pub(crate) mod serving;
+pub(crate) mod standard;
 pub(crate) mod subject;
 pub(crate) mod sweep;
 pub(crate) mod township;

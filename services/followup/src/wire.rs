@@ -6,6 +6,7 @@ pub(crate) mod duty;
 pub(crate) mod duty_event;
 pub(crate) mod new_contact;
 pub(crate) mod person_event;
+pub(crate) mod standard;
 pub(crate) mod sweep;
 pub(crate) mod work_calendar;
 

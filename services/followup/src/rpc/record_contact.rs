@@ -32,6 +32,7 @@ pub(super) async fn handle(
     faults.check()?;
 
     let recommender = svc.recommender().await?;
+    let standards = svc.standards().await?;
     let mut tx = svc.ground.db.township(&permit).await?;
     let contact = tx
         .once(request_id, &request, async |tx| {
@@ -48,7 +49,7 @@ pub(super) async fn handle(
             let entered_at = tx.clock().now();
             store::contact::insert(tx, contact_id, &contact, entered_at).await?;
             let subject = pass_on(tx, subject, contact_id, &contact).await?;
-            replan::contacted(tx, &svc.standards, &recommender, subject, None).await?;
+            replan::contacted(tx, &standards, &recommender, subject, None).await?;
             let settled = store::duty::settled_by(tx, &[contact_id]).await?;
             wire::contact::message(store::contact::get(tx, contact_id).await?, &settled)
         })

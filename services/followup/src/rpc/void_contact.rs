@@ -19,6 +19,7 @@ pub(super) async fn handle(
     faults.check()?;
 
     let recommender = svc.recommender().await?;
+    let standards = svc.standards().await?;
     let mut tx = svc.ground.db.township(&permit).await?;
     let contact = tx
         .once(request_id, &request, async |tx| {
@@ -29,7 +30,7 @@ pub(super) async fn handle(
             // The person first, then the contact: the order in which everybody locks.
             let subject = store::subject::lock(tx, contact.person_id).await?;
             store::contact::void(tx, contact_id, &reason).await?;
-            replan::contacted(tx, &svc.standards, &recommender, subject, Some(contact_id)).await?;
+            replan::contacted(tx, &standards, &recommender, subject, Some(contact_id)).await?;
             wire::contact::message(store::contact::get(tx, contact_id).await?, &[])
         })
         .await?;

@@ -9,6 +9,8 @@ mod households;
 mod journeys;
 mod lists;
 mod people_at_work;
+mod previews;
+mod standards;
 mod steps;
 mod sweeps;
 mod watches;
