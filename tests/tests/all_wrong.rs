@@ -45,6 +45,54 @@ fn employment() -> people::NewEmployment {
 const OF_EMPLOYMENT: &str = "employment.status employment.effective_on employment.known_on employment.employer \
      employment.credit_code employment.contract_months employment.insured employment.source employment.evidence";
 
+/// Between them, two rules have everything wrong that a rule can have.
+fn standard() -> followup::Standard {
+    let first = followup::DutyRule {
+        rule_id: "Upper".to_owned(),
+        office_name: long(64),
+        source: long(256),
+        service: 99,
+        levels: vec![99],
+        groups: vec![99],
+        recognised: 99,
+        every: followup::Cadence::Once.into(),
+        after: vec![99],
+        min_days: 1,
+        entry_grace_days: 367,
+        channels: vec![99],
+        ..Default::default()
+    };
+    let second = followup::DutyRule {
+        rule_id: "second".to_owned(),
+        office_name: "第二条".to_owned(),
+        source: "default".to_owned(),
+        service: followup::Service::PostDelivery.into(),
+        every: followup::Cadence::Window.into(),
+        count: 2,
+        proration: 99,
+        window: Some(followup::Window { festival: 99, days_before: 151, days_after: -1 }),
+        results: vec![99],
+        ..Default::default()
+    };
+    followup::Standard {
+        version: "a version".to_owned(),
+        in_force_from: no_date(),
+        rules: vec![first, second],
+        ..Default::default()
+    }
+}
+
+/// The fields of a standard that must be named.
+fn of_standard() -> String {
+    let first = "rule_id office_name source service levels groups recognised within_days after count min_days \
+                 entry_grace_days channels results";
+    let second = "count proration window.festival window.days_before window.days_after results";
+    let rules = [("1", first), ("second", second)].map(|(name, fields)| {
+        fields.split_whitespace().map(|field| format!("standard.rules[{name}].{field} ")).collect::<String>()
+    });
+    format!("standard.version standard.in_force_from {}", rules.concat())
+}
+
 #[expect(clippy::unnecessary_wraps, reason = "every message field is an option")]
 fn backwards() -> Option<DateRange> {
     Some(DateRange { from: on("2026-02-01"), to: on("2026-01-01") })
@@ -59,7 +107,8 @@ pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
         _ => city.clerk(DADONG),
     };
     let client = caller(match method {
-        "UpsertTownship" | "RunSweep" | "DecideRecognition" | "RevokeRecognition" | "PublishCalendar" => Role::Bureau,
+        "UpsertTownship" | "RunSweep" | "DecideRecognition" | "RevokeRecognition" | "PublishCalendar"
+        | "PublishStandard" | "PreviewStandard" => Role::Bureau,
         "CheckRecognition" | "RecogniseHousehold" => Role::Reviewer,
         _ => Role::Clerk,
     });
@@ -746,6 +795,25 @@ pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
         "GetCalendar" => {
             let request = followup::GetCalendarRequest { year: 1999 };
             (told(follow.get_calendar(request).await), "year".into())
+        }
+        "PublishStandard" => {
+            let request = followup::PublishStandardRequest { request_id: bad(), standard: Some(standard()) };
+            (told(follow.publish_standard(request).await), format!("request_id {}", of_standard()))
+        }
+        "GetStandard" => {
+            let request = followup::GetStandardRequest { version: long(32), on: no_date() };
+            (told(follow.get_standard(request).await), "version on".into())
+        }
+        // It has no fields.
+        "ListStandards" => (told(follow.list_standards(followup::ListStandardsRequest {}).await), String::new()),
+        "PreviewStandard" => {
+            let request = followup::PreviewStandardRequest {
+                standard: Some(standard()),
+                townships: vec![String::new(), bad()],
+                capacity: 100_001,
+            };
+            let fields = format!("{} townships capacity", of_standard());
+            (told(follow.preview_standard(request).await), fields)
         }
         "RunSweep" => {
             let request = followup::RunSweepRequest {

@@ -12,8 +12,9 @@ use bangfu_proto::{
     common::v1::{CalendarDate, Cursor},
     followup::v1::{
         AssignPersonRequest, AssignVillageRequest, CancelAbsenceRequest, Channel, ContactResult, Coordinator,
-        GetCalendarRequest, GetWorkloadRequest, HandOverRequest, ListAssignmentsRequest, ListContactsRequest,
-        ListCoordinatorsRequest, ListDutiesRequest, ListServicesRequest, ListSweepsRequest, PublishCalendarRequest,
+        GetCalendarRequest, GetStandardRequest, GetWorkloadRequest, HandOverRequest, ListAssignmentsRequest,
+        ListContactsRequest, ListCoordinatorsRequest, ListDutiesRequest, ListServicesRequest, ListStandardsRequest,
+        ListSweepsRequest, PreviewStandardRequest, PublishCalendarRequest, PublishStandardRequest,
         PutCoordinatorRequest, RecordAbsenceRequest, RecordContactRequest, RecordContactsRequest, RecordServiceRequest,
         RecordServicesRequest, RunSweepRequest, Service, VoidContactRequest, VoidServiceRequest, WatchDutiesRequest,
         WorkCalendar, WorkloadGroup,
@@ -842,6 +843,19 @@ pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: 
             vec![names.told(followup.publish_calendar(request).await)]
         }
         "GetCalendar" => vec![names.told(followup.get_calendar(GetCalendarRequest { year: 2026 }).await)],
+        "PublishStandard" => {
+            let request = PublishStandardRequest { request_id: names.request.clone(), standard: None };
+            vec![names.told(followup.publish_standard(request).await)]
+        }
+        "GetStandard" => {
+            let request = GetStandardRequest { version: "2021-03-01".to_owned(), on: None };
+            vec![names.told(followup.get_standard(request).await)]
+        }
+        "ListStandards" => vec![names.told(followup.list_standards(ListStandardsRequest {}).await)],
+        "PreviewStandard" => {
+            let at = PreviewStandardRequest { townships: vec![township()], ..Default::default() };
+            vec![names.streams(followup.preview_standard(at).await).await]
+        }
         "RunSweep" => {
             let at = RunSweepRequest { request_id: request_id(), townships: vec![township()], ..Default::default() };
             vec![names.told(followup.run_sweep(at).await)]

@@ -45,7 +45,11 @@ async fn every_rpc_lists_all_faults_of_a_request_at_once_in_both_languages() {
     for rule in ACCESS {
         let method = rule.path.rsplit('/').next().unwrap_or_default();
         let (answer, fields) = all_wrong(&city, method).await;
-        let expected = fields.split_whitespace().map(str::to_owned).collect();
+        let expected: BTreeSet<_> = fields.split_whitespace().map(str::to_owned).collect();
+        if expected.is_empty() {
+            answer.unwrap_or_else(|refused| panic!("{method}, whose request has no fields: {refused}"));
+            continue;
+        }
         assert_eq!(faults(method, answer), expected, "{method}");
     }
     city.close().await;

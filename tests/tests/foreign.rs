@@ -33,9 +33,11 @@ use crate::{
 };
 
 /// Methods that no township has: the doors say no before names are looked at.
-const NOT_A_TOWNSHIPS: [&str; 8] = [
+const NOT_A_TOWNSHIPS: [&str; 10] = [
     "UpsertTownship",
     "RunSweep",
+    "PublishStandard",
+    "PreviewStandard",
     "DecideRecognition",
     "RevokeRecognition",
     "RotateKey",
@@ -46,7 +48,7 @@ const NOT_A_TOWNSHIPS: [&str; 8] = [
 
 /// Methods that tell every township the same, for what they tell is the city's. (The page token of the directory is the
 /// bureau's.)
-const THE_SAME_FOR_ALL: [&str; 2] = ["ListTownships", "GetCalendar"];
+const THE_SAME_FOR_ALL: [&str; 4] = ["ListTownships", "GetCalendar", "GetStandard", "ListStandards"];
 
 /// Two townships with people, duties, contacts and sweeps; the names of LIBAO's, and somebody of each.
 struct Scene {

@@ -9,6 +9,7 @@ mod privacy;
 mod recognitions;
 mod register;
 mod services;
+mod standards;
 mod token;
 mod transfers;
 mod work;
@@ -32,6 +33,7 @@ use self::{
     recognitions::RecognitionsVerb,
     register::{PeopleVerb, TownshipsVerb},
     services::ServicesVerb,
+    standards::StandardsVerb,
     token::TokenArgs,
     transfers::TransfersVerb,
     work::{ContactsVerb, DutiesVerb, SweepsVerb},
@@ -99,6 +101,9 @@ enum Verb {
     /// 服务记录: services given without a contact, and the older system's export of them.
     #[command(subcommand)]
     Services(ServicesVerb),
+    /// 服务标准: what is owed to whom, how often.
+    #[command(subcommand)]
+    Standards(StandardsVerb),
     /// 巡查: raise what has become due now instead of tonight.
     #[command(subcommand)]
     Sweeps(SweepsVerb),
@@ -162,6 +167,9 @@ impl Command {
         if let Verb::Plan(args) = &self.verb {
             return crate::plan::run(args);
         }
+        if let Verb::Standards(StandardsVerb::Check { file }) = &self.verb {
+            return standards::check(file);
+        }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(self.verb.run())?;
         // Whatever still runs in the background has been told to end; it gets no more than this.
@@ -199,6 +207,7 @@ impl Verb {
             Self::Calendar(verb) => verb.run().await,
             Self::Contacts(verb) => verb.run().await,
             Self::Services(verb) => verb.run().await,
+            Self::Standards(verb) => verb.run().await,
             Self::Sweeps(verb) => verb.run().await,
             Self::Keys(verb) => verb.run().await,
             Self::Audit(verb) => verb.run().await,

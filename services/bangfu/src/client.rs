@@ -15,6 +15,7 @@ pub mod problem;
 pub mod recognitions;
 pub mod retention;
 pub mod services;
+pub mod standards;
 pub mod sweeps;
 pub mod table;
 pub mod terminal;

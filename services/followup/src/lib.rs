@@ -30,6 +30,10 @@
 //! | WatchDuties | `rpc/watch_duties.rs` | event |
 //! | PublishCalendar | `rpc/publish_calendar.rs` | work_calendar |
 //! | GetCalendar | `rpc/get_calendar.rs` | work_calendar |
+//! | PublishStandard | `rpc/publish_standard.rs` | standard |
+//! | GetStandard | `rpc/get_standard.rs` | standard |
+//! | ListStandards | `rpc/list_standards.rs` | standard |
+//! | PreviewStandard | `rpc/preview_standard.rs` | standard, subject, contact |
 //!
 //! Background: `feed/people.rs` follows the registry, `job/deliver.rs` tells it what contacts taught, `job/nightly.rs`
 //! sweeps every night and when people have come in. `model` is the planner: pure. `replan.rs` makes the ledger say what the plan says.
@@ -43,11 +47,13 @@ mod feed;
 mod job;
 pub mod model;
 pub mod offline;
+mod preview;
 mod replan;
 mod rows;
 mod rpc;
 mod serves;
 mod service_record;
+mod standards;
 mod store;
 mod wire;
 
@@ -68,6 +74,7 @@ use tokio_util::task::TaskTracker;
 
 use calendars::Calendars;
 use model::standard::Standards;
+use standards::Source;
 
 /// The tables of this service; the ground's come before.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
@@ -76,7 +83,8 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 #[derive(Debug, Clone)]
 pub struct Followup {
     ground: Ground,
-    standards: Arc<Standards>,
+    /// Ask `standards()`.
+    standards: Arc<Source>,
     /// Working days, read now and then.
     calendars: Calendars,
     /// Moves when the follower has applied something.
@@ -88,8 +96,9 @@ pub struct Followup {
 }
 
 impl Followup {
-    /// The service on its ground, with the standards that say what is owed.
+    /// The service on its ground, with the standards of the suite's own; those that the city publishes come on top.
     pub fn new(ground: Ground, standards: Arc<Standards>) -> Self {
+        let standards = Arc::new(Source::new(standards));
         Self {
             ground,
             standards,

@@ -4,7 +4,7 @@
 //! the subjects' rows, so nobody else plans the same people in the meantime.
 
 mod diff;
-mod homes;
+pub(crate) mod homes;
 mod recommend;
 mod tally;
 

@@ -13,6 +13,7 @@ pub(crate) mod load;
 pub(crate) mod quarantine;
 pub(crate) mod service_record;
 pub(crate) mod serving;
+pub(crate) mod standard;
 pub(crate) mod subject;
 pub(crate) mod sweep;
 pub(crate) mod township;

@@ -8,6 +8,7 @@ pub(crate) mod new_contact;
 pub(crate) mod new_service;
 pub(crate) mod person_event;
 pub(crate) mod service_record;
+pub(crate) mod standard;
 pub(crate) mod sweep;
 pub(crate) mod work_calendar;
 

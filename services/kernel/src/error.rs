@@ -394,6 +394,15 @@ impl Violations {
         }
     }
 
+    /// Adds those of an error, if it is one of fields.
+    pub fn join(&mut self, error: Error) {
+        if let Error::Invalid(others) = error {
+            for (field, rule) in others.0 {
+                self.add(field, rule);
+            }
+        }
+    }
+
     /// Whether a field has one.
     pub fn has(&self, field: &str) -> bool {
         self.0.iter().any(|(known, _)| known == field)

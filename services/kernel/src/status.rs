@@ -202,8 +202,10 @@ fn sentence(error: &Error) -> String {
 fn office_sentence(error: &Error, correlation_id: &str) -> String {
     match error {
         Error::Invalid(violations) => {
-            let faults =
-                violations.iter().map(|(field, rule)| format!("{}{}", office_word(field), rule.zh)).collect::<Vec<_>>();
+            let faults = violations
+                .iter()
+                .map(|(field, rule)| format!("{}{}", office_field(field), rule.zh))
+                .collect::<Vec<_>>();
             let all = format!("填写内容有误：{}。", faults.join("；"));
             if all.len() <= 2 * LONGEST_TEXT {
                 return all;
@@ -283,6 +285,14 @@ fn office_sentence(error: &Error, correlation_id: &str) -> String {
         Error::Stopping => "服务正在重启，请重新连接。".to_owned(),
         Error::MethodUnknown => "没有此接口。".to_owned(),
         Error::Internal(_) => format!("系统故障，请把编号 {correlation_id} 告诉管理员。"),
+    }
+}
+
+/// The office's word for a field; of one among many in a list, with the name it goes by there: “follow_up.stable”的次数.
+fn office_field(field: &str) -> String {
+    match field.split_once('[').and_then(|(_, rest)| rest.split_once("].")) {
+        Some((name, inner)) => format!("“{name}”的{}", office_word(inner)),
+        None => office_word(field).to_owned(),
     }
 }
 

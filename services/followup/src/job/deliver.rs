@@ -3,7 +3,7 @@
 //! A delivery is written in the transaction of its contact with a request id of its own. However often it is sent, by
 //! whichever replica, it takes effect once. What is on its way survives the death of either side.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use bangfu_kernel::{Error, Township};
 use bangfu_platform::{db::TownshipTx, peers::Peer};
@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     Followup,
+    model::standard::Standards,
     replan::{self, Recommender},
     store::{self, delivery::Pending, subject::Subject},
 };
@@ -122,17 +123,18 @@ async fn of_township(svc: &Followup, people: &Peer, township: &Township) -> Resu
             continue;
         }
         let (outcome, reachable) = deliver(people, &delivery, svc.ground.clock.now()).await?;
+        let standards = svc.standards().await?;
         let mut tx = svc.ground.db.township(&permit).await?;
         match &outcome {
             Outcome::Accepted(record_id) => {
-                answered(svc, &mut tx, &recommender, &delivery, Some(*record_id)).await?;
+                answered(&standards, &mut tx, &recommender, &delivery, Some(*record_id)).await?;
                 store::delivery::delivered(&mut tx, delivery.contact_id).await?;
             }
             Outcome::Refused(why) => {
                 let contact_id = delivery.contact_id;
                 tracing::error!(%township, %contact_id, why, "the registry refuses what a contact taught");
                 metrics::counter!("bangfu_followup_deliveries_refused_total").increment(1);
-                answered(svc, &mut tx, &recommender, &delivery, None).await?;
+                answered(&standards, &mut tx, &recommender, &delivery, None).await?;
                 store::delivery::failed(&mut tx, contact_id, why, true).await?;
             }
             Outcome::NotNow(why) => {
@@ -151,7 +153,7 @@ async fn of_township(svc: &Followup, people: &Peer, township: &Township) -> Resu
 
 /// The fact that stood under the contact's id is the record's from now on, or is gone.
 async fn answered(
-    svc: &Followup,
+    standards: &Arc<Standards>,
     tx: &mut TownshipTx,
     recommender: &Recommender,
     delivery: &Pending,
@@ -161,7 +163,7 @@ async fn answered(
     let Some(facts) = store::facts::answered(&subject.facts, delivery.contact_id, record_id)? else { return Ok(()) };
     let subject = Subject { facts, ..subject };
     store::subject::save(tx, std::slice::from_ref(&subject)).await?;
-    replan::contacted(tx, &svc.standards, recommender, subject, None).await
+    replan::contacted(tx, standards, recommender, subject, None).await
 }
 
 /// One delivery, with a span that the registry's own continues; the second is false when the registry cannot be reached,

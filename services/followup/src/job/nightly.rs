@@ -58,7 +58,7 @@ fn runs(passed: TimeDelta) -> bool {
 
 /// Sweeps the townships that were not swept for today yet, and forgets results that are no longer repeated.
 async fn night(svc: &Followup, today: NaiveDate) -> Result<(), Error> {
-    if today < svc.standards.first_day() {
+    if today < svc.standards.base().first_day() {
         return Ok(());
     }
     let permit = svc.permit("followup.nightly", None);

@@ -8,6 +8,7 @@ mod batch;
 mod lease;
 mod recommending;
 mod round;
+mod turn;
 
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ pub(crate) use self::lease::Need;
 use self::round::Round;
 use crate::{
     Followup,
-    model::workdays::WorkDays,
+    model::{standard::Standards, workdays::WorkDays},
     replan::{Recommender, Tally},
     serves,
     store::{self, subject::ReviewKey, sweep::Sweep},
@@ -44,6 +45,7 @@ struct Sweeper {
     permit: Permit,
     sweep_id: Uuid,
     as_of: NaiveDate,
+    standards: Arc<Standards>,
     /// Where the next batch begins; `None`: there is none.
     next: Arc<Mutex<Option<ReviewKey>>>,
     days: Arc<WorkDays>,
@@ -85,7 +87,7 @@ impl Sweeper {
     /// Sweeps the township it has claimed.
     #[tracing::instrument(name = "job.sweep", skip_all, fields(township = self.permit.township().map(Township::as_str), as_of = %self.as_of))]
     async fn run(self) -> Result<Sweep, Error> {
-        match self.sweep().await {
+        match self.turned_and_swept().await {
             Ok(tally) => {
                 self.tell_years_without_table();
                 self.finish(&tally).await
@@ -100,8 +102,13 @@ impl Sweeper {
         }
     }
 
-    async fn sweep(&self) -> Result<Tally, Error> {
+    async fn turned_and_swept(&self) -> Result<Tally, Error> {
+        self.hand_over().await?;
         self.turn().await?;
+        self.sweep().await
+    }
+
+    async fn sweep(&self) -> Result<Tally, Error> {
         let mut hands = JoinSet::new();
         for _ in 0..HANDS {
             let sweeper = self.clone();
@@ -121,7 +128,7 @@ impl Sweeper {
     }
 
     /// Before anything is raised: who serves whom may have turned since the last sweep.
-    async fn turn(&self) -> Result<(), Error> {
+    async fn hand_over(&self) -> Result<(), Error> {
         let mut tx = self.svc.ground.db.township(&self.permit).await?;
         serves::turn(&mut tx).await?;
         tx.commit().await

@@ -1,6 +1,9 @@
 //! Standards (服务标准): versioned, effective-dated documents made of duty rules. Domain text, section 3.
 
-mod document;
+pub mod check;
+pub mod document;
+mod message;
+mod together;
 
 use std::sync::Arc;
 
@@ -55,7 +58,7 @@ pub struct Rule {
     pub every: Every,
     /// Yearly quotas ("131"); `None`: one duty a period, slot 0.
     pub quota: Option<Quota>,
-    /// Least days, the opening day included, that must remain of a period for it to be owed. Not for `once` rules.
+    /// Least days, the opening day included, that must remain of a period for it to be owed. `once` rules: 0.
     pub min_days: u32,
     /// Days after `due_on` on which work done in time may still be entered.
     pub entry_grace_days: u32,
@@ -106,8 +109,7 @@ pub enum Every {
 }
 
 /// The days around a festival: one period a year.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Window {
     /// Which.
     pub festival: Festival,
@@ -173,6 +175,21 @@ impl Standards {
         self.0.first().map_or(NaiveDate::MAX, |standard| standard.in_force_from)
     }
 
+    /// With one more. Refused as in [`Standards::new`].
+    pub fn with(&self, standard: Standard) -> Result<Self, Error> {
+        Self::new(self.0.iter().cloned().chain([standard]).collect())
+    }
+
+    /// First and last of the days after `since` and up to `until` on which a standard comes into force; `since` none: from
+    /// the second standard on, for nobody can have been planned before the first.
+    pub fn turns(&self, since: Option<NaiveDate>, until: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
+        let since = since.unwrap_or_else(|| self.first_day());
+        let days = self.0.iter().map(|standard| standard.in_force_from);
+        let mut turns = days.filter(|&day| since < day && day <= until);
+        let first = turns.next()?;
+        Some((first, turns.next_back().unwrap_or(first)))
+    }
+
     /// First day of the last standard.
     pub fn last_turn(&self) -> NaiveDate {
         self.0.last().map_or(NaiveDate::MIN, |standard| standard.in_force_from)
@@ -200,7 +217,12 @@ impl Standards {
 impl Standard {
     /// Reads a standard from its TOML document (see `standards/2021-03-01.toml`). All faults are listed at once.
     pub fn parse(toml: &str) -> Result<Self, Error> {
-        document::standard(toml)
+        document::Document::parse(toml)?.checked().map_err(check::refused)
+    }
+
+    /// Its TOML document, which [`Standard::parse`] reads.
+    pub fn to_toml(&self) -> Result<String, Error> {
+        document::Document::from(self).to_toml()
     }
 }
 
@@ -358,7 +380,8 @@ mod tests {
                 ("household_clearing", "HOUSEHOLD_CLEARING", Every::Month, None),
             ]
         );
-        assert!(notice.rules.iter().all(|rule| rule.min_days == 10 && rule.entry_grace_days == 5));
+        let min_days = |rule: &Rule| if rule.every == once { 0 } else { 10 };
+        assert!(notice.rules.iter().all(|rule| rule.min_days == min_days(rule) && rule.entry_grace_days == 5));
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(super) async fn concerned(tx: &mut TownshipTx, standards: &Standards, member
 }
 
 /// Adds what was done for the members of the households among the subjects, while they belonged to them.
-pub(super) async fn add_records(
+pub(crate) async fn add_records(
     tx: &mut TownshipTx,
     subjects: &[Subject],
     records: &mut BTreeMap<Uuid, Vec<Record>>,

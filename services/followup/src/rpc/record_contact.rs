@@ -41,6 +41,7 @@ pub(super) async fn one(
     faults.check()?;
 
     let recommender = svc.recommender().await?;
+    let standards = svc.standards().await?;
     let mut tx = svc.ground.db.township(permit).await?;
     let contact = tx
         .once(request_id, request, async |tx| {
@@ -53,7 +54,7 @@ pub(super) async fn one(
             let entered_at = tx.clock().now();
             store::contact::insert(tx, contact_id, &contact, entered_at).await?;
             let subject = pass_on(tx, subject, contact_id, &contact).await?;
-            let settled = entry::settle(tx, &svc.standards, &recommender, subject, contact_id).await?;
+            let settled = entry::settle(tx, &standards, &recommender, subject, contact_id).await?;
             wire::contact::message(store::contact::get(tx, contact_id).await?, &settled)
         })
         .await?;

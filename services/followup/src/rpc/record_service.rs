@@ -1,5 +1,7 @@
 //! Records a service given without a contact: a referral, a class, an application helped with.
 
+use std::sync::Arc;
+
 use bangfu_kernel::{Error, error::Violations, fields};
 use bangfu_platform::{
     auth::{Permit, admitted},
@@ -12,6 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     Followup, entry,
+    model::standard::Standards,
     replan::Recommender,
     service_record::NewService,
     store::{self, subject::Subject},
@@ -39,11 +42,12 @@ pub(super) async fn one(
     faults.check()?;
 
     let recommender = svc.recommender().await?;
+    let standards = svc.standards().await?;
     let mut tx = svc.ground.db.township(permit).await?;
     let record = tx
         .once(request_id, request, async |tx| {
             let subject = entry::served(tx, given.person_id, given.on).await?.subject;
-            let (record_id, settled) = enter(svc, tx, &recommender, subject, &given).await?;
+            let (record_id, settled) = enter(tx, &standards, &recommender, subject, &given).await?;
             Ok(wire::service_record::message(store::service_record::get(tx, record_id).await?, &settled))
         })
         .await?;
@@ -53,15 +57,15 @@ pub(super) async fn one(
 
 /// Enters the service, unless a record of its source and reference stands: that one is as good. Its id, and the duties that it settled.
 async fn enter(
-    svc: &Followup,
     tx: &mut TownshipTx,
+    standards: &Arc<Standards>,
     recommender: &Recommender,
     subject: Subject,
     given: &NewService,
 ) -> Result<(Uuid, Vec<(Uuid, Uuid)>), Error> {
     let (record_id, entered_at) = (id::new(tx.clock()), tx.clock().now());
     if store::service_record::insert(tx, record_id, given, entered_at).await? {
-        return Ok((record_id, entry::settle(tx, &svc.standards, recommender, subject, record_id).await?));
+        return Ok((record_id, entry::settle(tx, standards, recommender, subject, record_id).await?));
     }
     // It can only be gone when it was voided between the two statements.
     let standing = store::service_record::standing(tx, &given.source, &given.source_ref).await?;

@@ -17,19 +17,19 @@ pub(super) async fn handle(svc: &Followup, request: Request<RunSweepRequest>) ->
     let mut faults = Violations::default();
     let request_id = fields::uuid("request_id", &request.request_id, &mut faults);
     let today = svc.ground.clock.today();
+    let first_day = svc.standards.base().first_day();
     let before = faults.len();
     let as_of = fields::optional_date("as_of", request.as_of.as_ref(), &mut faults).unwrap_or(today);
     let is_a_date = faults.len() == before;
     fields::not_after_today("as_of", as_of, today, &mut faults);
-    if is_a_date && as_of < svc.standards.first_day() {
+    if is_a_date && as_of < first_day {
         faults.add("as_of", rule("must not lie before the first standard", "不得早于首个服务标准生效日"));
     }
     let named = townships(&request.townships, &mut faults);
     faults.check()?;
 
     // The result is kept under the city's own code; the work itself commits township by township, batch by batch.
-    let city = permit.caller().city.parse().map_err(|error| Error::Internal(Box::new(error)))?;
-    let city = permit.at(Some(city))?;
+    let city = svc.of_city(&permit)?;
     if let Some(first) = first_result(svc, &city, request_id, &request).await? {
         return Ok(first);
     }
@@ -61,7 +61,7 @@ async fn first_result(
     if new { Ok(None) } else { repeated.map(Some) }
 }
 
-fn townships(codes: &[String], faults: &mut Violations) -> Vec<Township> {
+pub(super) fn townships(codes: &[String], faults: &mut Violations) -> Vec<Township> {
     // An empty code is no township, and must not be taken for "all of them".
     if codes.iter().any(String::is_empty) {
         faults.add("townships", fields::required());
@@ -74,7 +74,7 @@ fn townships(codes: &[String], faults: &mut Violations) -> Vec<Township> {
 }
 
 /// Those named, or all. NOT_FOUND when one is named that is not followed.
-async fn known(svc: &Followup, permit: &Permit, named: Vec<Township>) -> Result<Vec<Township>, Error> {
+pub(super) async fn known(svc: &Followup, permit: &Permit, named: Vec<Township>) -> Result<Vec<Township>, Error> {
     let mut tx = svc.ground.db.city(permit).await?;
     let followed: Vec<_> = store::township::list(&mut tx).await?.into_iter().map(|(township, _)| township).collect();
     tx.commit().await?;

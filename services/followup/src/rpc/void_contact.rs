@@ -19,12 +19,13 @@ pub(super) async fn handle(
     faults.check()?;
 
     let recommender = svc.recommender().await?;
+    let standards = svc.standards().await?;
     let mut tx = svc.ground.db.township(&permit).await?;
     let contact = tx
         .once(request_id, &request, async |tx| {
             let contact = store::contact::get(tx, contact_id).await?;
             let whose = (contact.person_id, contact.entered_by.as_str());
-            if !entry::void(tx, &svc.standards, &recommender, contact_id, whose, &reason).await? {
+            if !entry::void(tx, &standards, &recommender, contact_id, whose, &reason).await? {
                 return Err(Error::ContactVoided { contact_id });
             }
             wire::contact::message(store::contact::get(tx, contact_id).await?, &[])

@@ -19,12 +19,13 @@ pub(super) async fn handle(
     faults.check()?;
 
     let recommender = svc.recommender().await?;
+    let standards = svc.standards().await?;
     let mut tx = svc.ground.db.township(&permit).await?;
     let record = tx
         .once(request_id, &request, async |tx| {
             let record = store::service_record::get(tx, record_id).await?;
             let whose = (record.person_id, record.entered_by.as_str());
-            if !entry::void(tx, &svc.standards, &recommender, record_id, whose, &reason).await? {
+            if !entry::void(tx, &standards, &recommender, record_id, whose, &reason).await? {
                 return Err(Error::IllegalTransition { state: "VOIDED" });
             }
             Ok(wire::service_record::message(store::service_record::get(tx, record_id).await?, &[]))

@@ -336,3 +336,78 @@ pub(crate) async fn anybody_due(tx: &mut TownshipTx, as_of: NaiveDate) -> Result
     .await
     .map_err(fault)
 }
+
+/// Of the people after one of them, in the order of their ids, the next few are to be reviewed on a day, unless they are
+/// sooner; those never planned wait for a sweep anyway. The last of them, if there may be more.
+#[tracing::instrument(name = "db.subject.bring_forward", level = "debug", skip_all)]
+pub(crate) async fn bring_forward(
+    tx: &mut TownshipTx,
+    day: NaiveDate,
+    after: Uuid,
+    limit: i64,
+) -> Result<Option<Uuid>, Error> {
+    let township = tx.township().to_owned();
+    let brought = sqlx::query_scalar!(
+        r#"
+        WITH later AS (
+            SELECT person_id
+              FROM subject
+             WHERE township = $1
+               AND person_id > $3
+               AND planned_as_of IS NOT NULL
+               AND (next_review_on IS NULL OR next_review_on > $2)
+             ORDER BY person_id
+             LIMIT $4
+               FOR UPDATE
+        )
+        UPDATE subject AS s
+           SET next_review_on = $2
+          FROM later
+         WHERE s.township = $1
+           AND s.person_id = later.person_id
+        RETURNING s.person_id
+        "#,
+        township,
+        day,
+        after,
+        limit,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)?;
+    let full = i64::try_from(brought.len()).is_ok_and(|count| count == limit);
+    Ok(brought.into_iter().max().filter(|_| full))
+}
+
+/// People after one of them, in the order of their ids, without locks.
+#[tracing::instrument(name = "db.subject.page", level = "debug", skip_all)]
+pub(crate) async fn page(tx: &mut TownshipTx, after: Uuid, limit: i64) -> Result<Vec<Subject>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_as!(
+        Subject,
+        r#"
+        SELECT person_id
+             , village
+             , coordinator
+             , COALESCE(serving, coordinator) AS "serving!"
+             , joined_on
+             , facts::text AS "facts!"
+             , next_review_on
+             , planned_as_of
+             , merged_into
+             , household
+             , head
+          FROM subject
+         WHERE township = $1
+           AND person_id > $2
+         ORDER BY person_id
+         LIMIT $3
+        "#,
+        township,
+        after,
+        limit,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
+}

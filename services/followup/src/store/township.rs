@@ -145,3 +145,25 @@ pub(crate) async fn with_newcomers(tx: &mut CityTx, today: NaiveDate) -> Result<
     })
     .collect()
 }
+
+/// First day of the last standard for which everybody of the unit's township was reviewed; `None`: none yet.
+#[tracing::instrument(name = "db.township.turned_on", level = "debug", skip_all)]
+pub(crate) async fn turned_on(tx: &mut TownshipTx) -> Result<Option<NaiveDate>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_scalar!("SELECT turned_on FROM township WHERE township = $1", township)
+        .fetch_optional(tx)
+        .await
+        .map(Option::flatten)
+        .map_err(fault)
+}
+
+/// Notes that everybody of the unit's township is to be reviewed for the standard that begins on a day.
+#[tracing::instrument(name = "db.township.turn", level = "debug", skip_all)]
+pub(crate) async fn turn(tx: &mut TownshipTx, first_day: NaiveDate) -> Result<(), Error> {
+    let township = tx.township().to_owned();
+    sqlx::query!("UPDATE township SET turned_on = GREATEST(turned_on, $2) WHERE township = $1", township, first_day,)
+        .execute(tx)
+        .await
+        .map(drop)
+        .map_err(fault)
+}

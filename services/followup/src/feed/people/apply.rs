@@ -32,6 +32,7 @@ pub(super) async fn in_order(svc: &Followup, township: &Township, events: &[Pers
 async fn together(svc: &Followup, township: &Township, events: &[PersonEvent]) -> Result<(), Error> {
     let Some(first) = events.first() else { return Ok(()) };
     let recommender = svc.recommender().await?;
+    let standards = svc.standards().await?;
     let mut tx = svc.ground.db.township(&svc.permit("followup.follow", Some(township.clone()))).await?;
     let mut position = begun(&mut tx, cursor(first)?).await?;
 
@@ -69,7 +70,7 @@ async fn together(svc: &Followup, township: &Township, events: &[PersonEvent]) -
     let anew =
         folded.subjects.into_iter().filter(|subject| folded.anew.contains(&subject.person_id)).collect::<Vec<_>>();
     if !anew.is_empty() {
-        replan::people(&mut tx, &svc.standards, &recommender, anew, today, None).await?;
+        replan::people(&mut tx, &standards, &recommender, anew, today, None).await?;
     }
     store::township::advance(&mut tx, &position, folded.name.as_deref()).await?;
     tx.commit().await

@@ -64,7 +64,7 @@ impl Round {
             let Some((township, mut silence)) = waiting.pop_front() else { break };
             let others = waiting.len();
             drop(waiting);
-            let sweeper = self.sweeper(&township)?;
+            let sweeper = self.sweeper(&township).await?;
             let swept = match sweeper.claim(&mut silence, self.need).await {
                 Ok(Claim::Held) => {
                     self.waiting.lock().await.push_back((township, silence));
@@ -92,12 +92,13 @@ impl Round {
         Ok((sweeps, failure))
     }
 
-    fn sweeper(&self, township: &Township) -> Result<Sweeper, Error> {
+    async fn sweeper(&self, township: &Township) -> Result<Sweeper, Error> {
         Ok(Sweeper {
             svc: self.svc.clone(),
             permit: self.permit.at(Some(township.clone()))?,
             sweep_id: id::new(&self.svc.ground.clock),
             as_of: self.as_of,
+            standards: self.svc.standards().await?,
             next: Arc::new(Mutex::new(Some(ReviewKey::FIRST))),
             days: Arc::clone(&self.days),
             recommender: Arc::default(),

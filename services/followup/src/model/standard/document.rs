@@ -1,288 +1,265 @@
-//! The document of a standard: TOML as people write it, turned into rules, with all its faults told at once.
+//! The document of a standard: what somebody wrote, nothing checked yet. It comes from TOML (`standards/2021-03-01.toml`
+//! shows how people write it) or from a message, and goes to TOML.
 
-use std::sync::Arc;
-
-use bangfu_kernel::{
-    Error, Group, ServiceLevel,
-    error::{Rule as Sentence, Violations},
-    fields::{range, required, rule as sentence},
-};
+use bangfu_kernel::{Error, Group, ServiceLevel, error::Rule as Sentence};
 use chrono::NaiveDate;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 
-use super::{Counts, Every, Proration, Quota, Rule, Standard, Who, Window};
-use crate::model::{
-    channel::Channel,
-    contact::ContactResult,
-    festival::Festival,
-    period::{LONGEST_WINDOW_SIDE, shortest_window},
-    service::Service,
-};
+use super::{Every, Proration, Rule, Standard};
+use crate::model::{channel::Channel, contact::ContactResult, festival::Festival, service::Service};
 
-/// Most days of grace, and most days a `once` rule may give.
-const LONGEST: u32 = 366;
-/// Most slots of a quota.
-const MOST_SLOTS: u32 = 366;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    version: String,
-    in_force_from: NaiveDate,
+/// A standard as it was written. [`Document::checked`] makes a standard of it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Document {
+    /// Name of the version.
+    pub version: String,
+    /// First day in force.
+    #[serde(skip_serializing_if = "Given::is_nothing")]
+    pub in_force_from: Given<NaiveDate>,
     /// For rules that do not say otherwise.
-    min_days: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_days: Option<i64>,
     /// For rules that do not say otherwise.
-    entry_grace_days: u32,
-    #[serde(default, rename = "rule")]
-    rules: Vec<RuleEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry_grace_days: Option<i64>,
+    /// Its rules.
+    #[serde(rename = "rule")]
+    pub rules: Vec<RuleEntry>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RuleEntry {
-    id: String,
-    office_name: String,
-    source: String,
-    service: Service,
-    #[serde(default)]
-    levels: Vec<ServiceLevel>,
-    #[serde(default)]
-    groups: Vec<Group>,
-    recognised: Option<bool>,
-    #[serde(default)]
-    household: bool,
-    #[serde(default)]
-    after: Vec<ServiceLevel>,
-    every: Cadence,
-    within_days: Option<u32>,
-    window: Option<Window>,
-    count: u32,
-    quota: Option<Proration>,
-    min_days: Option<u32>,
-    entry_grace_days: Option<u32>,
-    channels: Option<Vec<Channel>>,
-    results: Option<Vec<ContactResult>>,
+/// A rule as it was written.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RuleEntry {
+    /// "follow_up.stable"
+    pub id: String,
+    /// The office's name for it.
+    pub office_name: String,
+    /// Where it comes from.
+    pub source: String,
+    /// What is owed.
+    #[serde(skip_serializing_if = "Given::is_nothing")]
+    pub service: Given<Service>,
+    /// To whom: levels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<Given<ServiceLevel>>,
+    /// To whom: groups.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Given<Group>>,
+    /// To whom: with or without recognition; nothing: whether or not.
+    #[serde(skip_serializing_if = "Given::is_nothing")]
+    pub recognised: Given<bool>,
+    /// To households.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub household: bool,
+    /// How often.
+    #[serde(skip_serializing_if = "Given::is_nothing")]
+    pub every: Given<Cadence>,
+    /// ONCE: days to do it. 0: not said.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub within_days: i64,
+    /// ONCE: levels of the day before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<Given<ServiceLevel>>,
+    /// How many a period.
+    pub count: i64,
+    /// YEAR: numbered slots.
+    #[serde(alias = "quota", skip_serializing_if = "Given::is_nothing")]
+    pub proration: Given<Proration>,
+    /// Least days that must remain. `None`: the document's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_days: Option<i64>,
+    /// Days of grace. `None`: the document's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry_grace_days: Option<i64>,
+    /// Channels that count. `None`: the usual ones of the service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channels: Option<Vec<Given<Channel>>>,
+    /// Results that count. `None`: the usual ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub results: Option<Vec<Given<ContactResult>>>,
+    /// WINDOW: around what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<WindowEntry>,
 }
 
-#[derive(Deserialize, Clone, Copy, PartialEq)]
+/// The days around a festival, as they were written.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WindowEntry {
+    /// Which.
+    #[serde(skip_serializing_if = "Given::is_nothing")]
+    pub festival: Given<Festival>,
+    /// Days before its day.
+    pub days_before: i64,
+    /// Days after its day.
+    pub days_after: i64,
+}
+
+/// How often a rule is owed, as the word alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum Cadence {
+pub enum Cadence {
+    /// 每月
     Month,
+    /// 每半年
     HalfYear,
+    /// 每年
     Year,
+    /// 一次性
     Once,
+    /// 节令期间
     Window,
 }
 
-pub(super) fn standard(toml: &str) -> Result<Standard, Error> {
-    let document: Document = toml::from_str(toml).map_err(|error| unreadable(&error))?;
-    let mut faults = Violations::default();
-    if document.version.trim().is_empty() {
-        faults.add("version", required());
-    }
-    if document.rules.is_empty() {
-        faults.add("rule", required());
-    }
-    for (i, entry) in document.rules.iter().enumerate() {
-        if document.rules[..i].iter().any(|earlier| earlier.id == entry.id) {
-            faults.add(format!("rule[{}].id", entry.id), sentence("must be unique", "不得重复"));
-        }
-    }
-    let defaults = (document.min_days, document.entry_grace_days);
-    let rules =
-        document.rules.into_iter().enumerate().map(|(i, entry)| rule(i, entry, defaults, &mut faults)).collect();
-    faults.check()?;
-    Ok(Standard { version: document.version.into(), in_force_from: document.in_force_from, rules })
+/// What stands where one of certain words is due. One that is not known is no reason to be silent about the other faults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Given<T> {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Something that is none of them.
+    Unknown,
+    /// One of them.
+    Is(T),
 }
 
-/// A rule of its entry; what is wrong with it is added to the faults under the rule's id (its number, without one).
-fn rule(number: usize, entry: RuleEntry, (min_days, entry_grace_days): (u32, u32), faults: &mut Violations) -> Rule {
-    let name = if entry.id.trim().is_empty() { (number + 1).to_string() } else { entry.id.clone() };
-    let mut fault = |field: &str, sentence: Sentence| faults.add(format!("rule[{name}].{field}"), sentence);
+impl Document {
+    /// Reads TOML. Refused is only what is no document at all: what is wrong inside it [`Document::checked`] tells.
+    pub fn parse(toml: &str) -> Result<Self, Error> {
+        toml::from_str(toml).map_err(|error: toml::de::Error| {
+            let place = error.span().map_or_else(String::new, |span| {
+                let line = toml.get(..span.start).map_or(1, |before| before.matches('\n').count() + 1);
+                format!(" (line {line})")
+            });
+            let en = format!("must be a TOML document of a standard: {}{place}", error.message());
+            Error::field("standard", Sentence { en: en.into(), zh: format!("应为TOML格式的服务标准{place}").into() })
+        })
+    }
 
-    for (field, text) in [("id", &entry.id), ("office_name", &entry.office_name), ("source", &entry.source)] {
-        if text.trim().is_empty() {
-            fault(field, required());
-        }
-    }
-    if entry.levels.contains(&ServiceLevel::Exited) {
-        fault("levels", sentence("must not name EXITED: nothing is owed after an exit", "不得含退出人员"));
-    }
-
-    let every = every(&entry, &mut fault);
-    let min_days = entry.min_days.unwrap_or(min_days);
-    let entry_grace_days = entry.entry_grace_days.unwrap_or(entry_grace_days);
-    if let Some(shortest) = shortest_period(every)
-        && !(1..=shortest).contains(&min_days)
-    {
-        fault("min_days", range(1, shortest.into()));
-    }
-    if entry_grace_days > LONGEST {
-        fault("entry_grace_days", range(0, LONGEST.into()));
-    }
-    let quota = quota(&entry, &mut fault);
-    let usual = Counts::usual(entry.service);
-    let counts =
-        Counts { channels: entry.channels.unwrap_or(usual.channels), results: entry.results.unwrap_or(usual.results) };
-
-    Rule {
-        id: Arc::from(entry.id),
-        office_name: entry.office_name,
-        source: entry.source,
-        service: entry.service,
-        who: Who {
-            household: entry.household,
-            levels: entry.levels,
-            groups: entry.groups,
-            recognised: entry.recognised,
-            after: entry.after,
-        },
-        every,
-        quota,
-        min_days,
-        entry_grace_days,
-        counts,
+    /// Writes TOML, which [`Document::parse`] reads.
+    pub fn to_toml(&self) -> Result<String, Error> {
+        toml::to_string(self).map_err(|error| Error::Internal(Box::new(error)))
     }
 }
 
-fn every(entry: &RuleEntry, fault: &mut impl FnMut(&str, Sentence)) -> Every {
-    if entry.every != Cadence::Window && entry.window.is_some() {
-        fault("window", sentence("is for WINDOW rules only", "仅用于节令期间事项"));
+impl<T> Given<T> {
+    /// Whether nothing was given.
+    pub fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing)
     }
-    if entry.every != Cadence::Once {
-        if entry.within_days.is_some() {
-            fault("within_days", sentence("is for ONCE rules only", "仅用于一次性事项"));
-        }
-        if !entry.after.is_empty() {
-            fault("after", sentence("is for ONCE rules only", "仅用于一次性事项"));
+
+    /// What was given, if it is one of the words.
+    pub fn known(self) -> Option<T> {
+        match self {
+            Self::Is(value) => Some(value),
+            Self::Nothing | Self::Unknown => None,
         }
     }
-    match entry.every {
-        Cadence::Month => Every::Month,
-        Cadence::HalfYear => Every::HalfYear,
-        Cadence::Year => Every::Year,
-        Cadence::Once => match entry.within_days {
-            Some(within_days) if (1..=LONGEST).contains(&within_days) => Every::Once { within_days },
-            Some(_) => {
-                fault("within_days", range(1, LONGEST.into()));
-                Every::Once { within_days: 0 }
+}
+
+impl<T: Serialize> Serialize for Given<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Is(value) => value.serialize(serializer),
+            Self::Nothing | Self::Unknown => serializer.serialize_str("?"),
+        }
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Given<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = toml::Value::deserialize(deserializer)?;
+        Ok(T::deserialize(value).map_or(Self::Unknown, Self::Is))
+    }
+}
+
+impl From<&Standard> for Document {
+    fn from(standard: &Standard) -> Self {
+        Self {
+            version: standard.version.to_string(),
+            in_force_from: Given::Is(standard.in_force_from),
+            min_days: None,
+            entry_grace_days: None,
+            rules: standard.rules.iter().map(RuleEntry::from).collect(),
+        }
+    }
+}
+
+impl From<&Rule> for RuleEntry {
+    fn from(rule: &Rule) -> Self {
+        let (within_days, window) = match rule.every {
+            Every::Month | Every::HalfYear | Every::Year => (0, None),
+            Every::Once { within_days } => (within_days.into(), None),
+            Every::Window(window) => {
+                let (days_before, days_after) = (window.days_before.into(), window.days_after.into());
+                (0, Some(WindowEntry { festival: Given::Is(window.festival), days_before, days_after }))
             }
-            None => {
-                fault("within_days", required());
-                Every::Once { within_days: 0 }
-            }
-        },
-        Cadence::Window => Every::Window(window(entry, fault)),
-    }
-}
-
-fn window(entry: &RuleEntry, fault: &mut impl FnMut(&str, Sentence)) -> Window {
-    let Some(window) = entry.window else {
-        fault("window", required());
-        return Window { festival: Festival::SpringFestival, days_before: 0, days_after: 0 };
-    };
-    for (field, days) in [("window.days_before", window.days_before), ("window.days_after", window.days_after)] {
-        if days > LONGEST_WINDOW_SIDE {
-            fault(field, range(0, LONGEST_WINDOW_SIDE.into()));
+        };
+        Self {
+            id: rule.id.to_string(),
+            office_name: rule.office_name.clone(),
+            source: rule.source.clone(),
+            service: Given::Is(rule.service),
+            levels: given(&rule.who.levels),
+            groups: given(&rule.who.groups),
+            recognised: rule.who.recognised.map_or(Given::Nothing, Given::Is),
+            household: rule.who.household,
+            every: Given::Is(Cadence::from(rule.every)),
+            within_days,
+            after: given(&rule.who.after),
+            count: rule.quota.map_or(1, |quota| quota.count.into()),
+            proration: rule.quota.map_or(Given::Nothing, |quota| Given::Is(quota.proration)),
+            min_days: Some(rule.min_days.into()),
+            entry_grace_days: Some(rule.entry_grace_days.into()),
+            channels: Some(given(&rule.counts.channels)),
+            results: Some(given(&rule.counts.results)),
+            window,
         }
     }
-    window
 }
 
-fn quota(entry: &RuleEntry, fault: &mut impl FnMut(&str, Sentence)) -> Option<Quota> {
-    let most = if entry.every == Cadence::Year { MOST_SLOTS } else { 1 };
-    if !(1..=most).contains(&entry.count) {
-        fault("count", range(1, most.into()));
-    }
-    if entry.count > 1 && entry.quota.is_none() {
-        fault("quota", sentence("is required where count is above 1", "数量大于1时必填"));
-    }
-    if entry.quota.is_some() && entry.every != Cadence::Year {
-        fault("quota", sentence("is for YEAR rules only", "仅用于每年事项"));
-    }
-    entry.quota.map(|proration| Quota { count: entry.count, proration })
-}
-
-/// Days of the shortest period of a kind: a rule that asked for more would skip years without telling.
-fn shortest_period(every: Every) -> Option<u32> {
-    match every {
-        Every::Month => Some(28),
-        Every::HalfYear => Some(181),
-        Every::Year => Some(365),
-        Every::Once { .. } => None,
-        Every::Window(window) => Some(shortest_window(window)),
+impl From<Every> for Cadence {
+    fn from(every: Every) -> Self {
+        match every {
+            Every::Month => Self::Month,
+            Every::HalfYear => Self::HalfYear,
+            Every::Year => Self::Year,
+            Every::Once { .. } => Self::Once,
+            Every::Window(_) => Self::Window,
+        }
     }
 }
 
-fn unreadable(error: &toml::de::Error) -> Error {
-    let en = format!("must be a TOML document of a standard: {}", error.message());
-    Error::field("standard", Sentence { en: en.into(), zh: "应为TOML格式的服务标准".into() })
+fn given<T: Copy>(values: &[T]) -> Vec<Given<T>> {
+    values.iter().copied().map(Given::Is).collect()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_zero(days: &i64) -> bool {
+    *days == 0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::standard::NOTICE;
 
     #[test]
-    fn every_fault_of_a_document_is_told_at_once_and_by_rule() {
-        let document = r#"
-            version = ""
-            in_force_from = "2026-01-01"
-            min_days = 10
-            entry_grace_days = 5
-            [[rule]]
-            id = "a"
-            office_name = "甲"
-            source = "default"
-            service = "FOLLOW_UP"
-            levels = ["EXITED"]
-            every = "MONTH"
-            count = 0
-            min_days = 29
-            [[rule]]
-            id = "a"
-            office_name = ""
-            source = "default"
-            service = "JOB_REFERRAL"
-            every = "YEAR"
-            count = 3
-            within_days = 30
-            after = ["STABLE"]
-            [[rule]]
-            id = "b"
-            office_name = "乙"
-            source = "default"
-            service = "JOB_REFERRAL"
-            every = "ONCE"
-            count = 1
-            quota = "FULL"
-            entry_grace_days = 1000
-        "#;
-        let Err(Error::Invalid(faults)) = standard(document) else { panic!("it has faults") };
-        let fields: Vec<_> = faults.iter().map(|(field, _)| &**field).collect();
-        assert_eq!(
-            fields,
-            [
-                "version",
-                "rule[a].id",
-                "rule[a].levels",
-                "rule[a].min_days",
-                "rule[a].count",
-                "rule[a].office_name",
-                "rule[a].within_days",
-                "rule[a].after",
-                "rule[a].quota",
-                "rule[b].within_days",
-                "rule[b].entry_grace_days",
-                "rule[b].quota",
-            ]
-        );
+    fn a_standard_comes_back_from_the_document_it_is_written_as() {
+        let notice = Standard::parse(NOTICE).expect("it is valid");
+        let toml = Document::from(&notice).to_toml().expect("written");
+        assert_eq!(Standard::parse(&toml).expect("it is valid"), notice);
     }
 
     #[test]
     fn what_is_no_document_of_a_standard_is_refused_in_words() {
-        for text in ["", "version = 1", "]]", "version = \"x\"\nin_force_from = \"2026-02-30\""] {
-            assert!(matches!(standard(text), Err(Error::Invalid(_))), "{text}");
+        for text in ["version = 1", "]]", "version = \"x\"\nrules = 7", "[[rule]]\ncount = \"three\""] {
+            let Err(Error::Invalid(faults)) = Document::parse(text) else { panic!("{text}") };
+            assert_eq!(faults.len(), 1, "{text}");
         }
+        let Err(Error::Invalid(faults)) = Document::parse("version = \"x\"\n[[rule]]\nnonsense = 7") else { panic!() };
+        assert!(faults.to_string().contains("(line 3)"), "{faults}");
     }
 }
