@@ -27,6 +27,7 @@ pub mod model;
 mod replan;
 mod rpc;
 mod store;
+mod waiver;
 mod wire;
 
 use std::{

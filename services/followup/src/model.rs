@@ -15,3 +15,4 @@ pub mod period;
 pub mod plan;
 pub mod service;
 pub mod standard;
+pub mod waiver;

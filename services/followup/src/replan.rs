@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::{
     model::{
         belief::Knowledge,
-        duty::{Duty, ReleaseReason},
+        duty::{Duty, DutyState, ReleaseReason},
         history::{History, Record},
         plan::{Plan, plan},
         standard::Standards,
@@ -29,6 +29,7 @@ use crate::{
         self,
         duty::{Kept, Step},
         subject::Subject,
+        waiver::Granted,
     },
     wire,
 };
@@ -40,6 +41,7 @@ pub(crate) use tally::Tally;
 struct Batch {
     subjects: Vec<Subject>,
     records: BTreeMap<Uuid, Vec<Record>>,
+    granted: BTreeMap<Uuid, Vec<Granted>>,
     kept: BTreeMap<Uuid, Vec<Kept>>,
     as_of: NaiveDate,
     voided: Option<Uuid>,
@@ -56,7 +58,8 @@ struct Writing {
 }
 
 /// Plans locked people as of a day, and never as of a day before the one they were planned for last.
-/// `voided`: the contact that was just voided; what it settled may be rewritten.
+/// `voided`: the contact that was just voided, or the waiver that was just revoked; what it settled, or let off, may be
+/// rewritten.
 pub(crate) async fn people(
     tx: &mut TownshipTx,
     standards: &Arc<Standards>,
@@ -70,7 +73,7 @@ pub(crate) async fn people(
     people_with(tx, standards, subjects, &known, as_of, voided).await
 }
 
-/// The same for one person who has just been contacted.
+/// The same for one person who has just been contacted, or a duty of whom was just let off.
 pub(crate) async fn contacted(
     tx: &mut TownshipTx,
     standards: &Arc<Standards>,
@@ -90,11 +93,13 @@ async fn people_with(
     as_of: NaiveDate,
     voided: Option<Uuid>,
 ) -> Result<Tally, Error> {
-    let mut batch = Batch { subjects, records: BTreeMap::new(), kept: BTreeMap::new(), as_of, voided };
+    let (records, granted, kept) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let mut batch = Batch { subjects, records, granted, kept, as_of, voided };
     if !known.is_empty() {
         for (person_id, record) in store::contact::records(tx, known).await? {
             batch.records.entry(person_id).or_default().push(record);
         }
+        batch.granted = store::waiver::granted(tx, known).await?;
         batch.kept = store::duty::of_people(tx, known).await?;
     }
     let (standards, clock) = (Arc::clone(standards), tx.clock().clone());
@@ -110,14 +115,15 @@ impl Batch {
         let mut writing = Writing::default();
         for subject in std::mem::take(&mut self.subjects) {
             writing.tally.in_scope += 1;
-            match self.plan_one(&subject, standards) {
+            let granted = self.granted.remove(&subject.person_id).unwrap_or_default();
+            match self.plan_one(&subject, &granted, standards) {
                 Ok((plan, history, as_of)) => {
                     let kept = self.kept.remove(&subject.person_id).unwrap_or_default();
                     writing.tally.planned(&plan, !kept.is_empty());
                     writing.reviewed.push((subject.person_id, plan.next_review_on));
                     let why = |duty: &Duty| why_released(duty, &history, standards, as_of);
-                    let difference = diff::difference(kept, plan.duties, self.voided, as_of, why);
-                    writing.take(&subject, difference, clock);
+                    let difference = diff::difference(kept, plan.duties, &granted, self.voided, as_of, why);
+                    writing.take(&subject, difference, &granted, clock);
                 }
                 Err(error) => {
                     let cause = &error as &dyn std::error::Error;
@@ -130,9 +136,15 @@ impl Batch {
         writing
     }
 
-    fn plan_one(&mut self, subject: &Subject, standards: &Standards) -> Result<(Plan, History, NaiveDate), Error> {
+    fn plan_one(
+        &mut self,
+        subject: &Subject,
+        granted: &[Granted],
+        standards: &Standards,
+    ) -> Result<(Plan, History, NaiveDate), Error> {
         let mut history = store::facts::history(&subject.facts)?;
         history.records = self.records.remove(&subject.person_id).unwrap_or_default();
+        history.waivers = granted.iter().map(|granted| granted.fact.clone()).collect();
         let as_of = subject.planned_as_of.map_or(self.as_of, |last| last.max(self.as_of));
         // One person must not stop a township.
         let plan = catch_unwind(AssertUnwindSafe(|| plan(&history, standards, as_of)));
@@ -141,16 +153,18 @@ impl Batch {
 }
 
 impl Writing {
-    fn take(&mut self, subject: &Subject, difference: Difference, clock: &Clock) {
+    fn take(&mut self, subject: &Subject, difference: Difference, granted: &[Granted], clock: &Clock) {
         let person_id = subject.person_id;
         for duty in difference.raise {
-            let step = Step { duty_id: id::new(clock), person_id, duty };
+            let waiver_id = waived_by(&duty, granted);
+            let step = Step { duty_id: id::new(clock), person_id, duty, waiver_id };
             self.tally.raised(&step.duty);
             self.events.push(wire::duty_event::stored(&step, None, subject));
             self.raise.push(step);
         }
         for (duty_id, previous, duty) in difference.change {
-            let step = Step { duty_id, person_id, duty };
+            let waiver_id = waived_by(&duty, granted);
+            let step = Step { duty_id, person_id, duty, waiver_id };
             self.tally.stepped(previous, &step.duty);
             self.events.push(wire::duty_event::stored(&step, Some(previous), subject));
             self.change.push(step);
@@ -174,6 +188,12 @@ impl Writing {
         }
         Ok(self.tally)
     }
+}
+
+/// WAIVED: the waiver that lets it off.
+fn waived_by(duty: &Duty, granted: &[Granted]) -> Option<Uuid> {
+    let waived = duty.state == DutyState::Waived;
+    granted.iter().find(|granted| waived && granted.lets_off(duty)).map(|granted| granted.waiver_id)
 }
 
 /// Why an open duty whose ground is gone is no longer owed, as believed today about today or its last day.

@@ -5,7 +5,9 @@ pub(crate) mod duty;
 pub(crate) mod duty_event;
 pub(crate) mod new_contact;
 pub(crate) mod person_event;
+pub(crate) mod progress;
 pub(crate) mod sweep;
+pub(crate) mod waiver;
 
 use bangfu_kernel::{
     calendar,

@@ -4,7 +4,7 @@ mod columns;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use bangfu_kernel::Error;
+use bangfu_kernel::{Error, error::Resource};
 use bangfu_platform::db::{TownshipTx, fault};
 use bangfu_proto::followup::v1 as proto;
 use chrono::NaiveDate;
@@ -25,6 +25,15 @@ use crate::{
 pub(crate) struct Kept {
     pub(crate) duty_id: Uuid,
     pub(crate) duty: Duty,
+    /// WAIVED: by which waiver.
+    pub(crate) waiver_id: Option<Uuid>,
+}
+
+/// A duty as it is kept, and to whom it is owed.
+#[derive(Debug, Clone)]
+pub(crate) struct Owed {
+    pub(crate) person_id: Uuid,
+    pub(crate) kept: Kept,
 }
 
 /// A duty of somebody: raised, or as it stands after a step.
@@ -33,6 +42,8 @@ pub(crate) struct Step {
     pub(crate) duty_id: Uuid,
     pub(crate) person_id: Uuid,
     pub(crate) duty: Duty,
+    /// WAIVED: by which waiver.
+    pub(crate) waiver_id: Option<Uuid>,
 }
 
 struct Row {
@@ -52,6 +63,7 @@ struct Row {
     settled_by: Option<Uuid>,
     release_reason: Option<i16>,
     standard_version: String,
+    waiver_id: Option<Uuid>,
 }
 
 /// All duties of people, by person.
@@ -77,6 +89,7 @@ pub(crate) async fn of_people(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Resul
              , settled_by
              , release_reason
              , standard_version
+             , waiver_id
           FROM duty
          WHERE township = $1
            AND person_id = ANY ($2)
@@ -93,6 +106,44 @@ pub(crate) async fn of_people(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Resul
         people.entry(row.person_id).or_default().push(row.kept(&mut words)?);
     }
     Ok(people)
+}
+
+/// A duty. NOT_FOUND.
+#[tracing::instrument(name = "db.duty.get", level = "debug", skip_all)]
+pub(crate) async fn get(tx: &mut TownshipTx, duty_id: Uuid) -> Result<Owed, Error> {
+    let township = tx.township().to_owned();
+    let row = sqlx::query_as!(
+        Row,
+        r#"
+        SELECT duty_id
+             , person_id
+             , rule
+             , service
+             , period_start
+             , slot
+             , opens_on
+             , due_on
+             , window_start
+             , target_on
+             , missed_from
+             , state
+             , state_on
+             , settled_by
+             , release_reason
+             , standard_version
+             , waiver_id
+          FROM duty
+         WHERE township = $1
+           AND duty_id = $2
+        "#,
+        township,
+        duty_id,
+    )
+    .fetch_optional(tx)
+    .await
+    .map_err(fault)?
+    .ok_or(Error::NotFound(Resource::Duty))?;
+    Ok(Owed { person_id: row.person_id, kept: row.kept(&mut Words::default())? })
 }
 
 /// Raises duties; those that are there already are left alone. How many were not there.
@@ -120,6 +171,7 @@ pub(crate) async fn insert(tx: &mut TownshipTx, steps: &[Step]) -> Result<u64, E
              , settled_by
              , release_reason
              , standard_version
+             , waiver_id
              )
         SELECT $1, d.*
           FROM UNNEST(
@@ -139,6 +191,7 @@ pub(crate) async fn insert(tx: &mut TownshipTx, steps: &[Step]) -> Result<u64, E
              , $15::uuid[]
              , $16::smallint[]
              , $17::text[]
+             , $18::uuid[]
              ) AS d
             ON CONFLICT ON CONSTRAINT duty_is_raised_once_per_period DO NOTHING
         "#,
@@ -159,6 +212,7 @@ pub(crate) async fn insert(tx: &mut TownshipTx, steps: &[Step]) -> Result<u64, E
         &columns.settled_by as &[Option<Uuid>],
         &columns.release_reasons as &[Option<i16>],
         &columns.standard_versions as &[&str],
+        &columns.waiver_ids as &[Option<Uuid>],
     )
     .execute(tx)
     .await
@@ -166,8 +220,8 @@ pub(crate) async fn insert(tx: &mut TownshipTx, steps: &[Step]) -> Result<u64, E
     Ok(inserted.rows_affected())
 }
 
-/// Makes duties stand as they do after a step. Only what is OPEN or RELEASED is touched, and, when a contact was voided,
-/// what is DONE by that contact. How many were.
+/// Makes duties stand as they do after a step. Only what is OPEN or RELEASED is touched; what is MISSED where it becomes
+/// WAIVED; and, when a contact was voided or a waiver revoked, what is DONE or WAIVED by it. How many were.
 #[tracing::instrument(name = "db.duty.change", level = "debug", skip_all)]
 pub(crate) async fn change(tx: &mut TownshipTx, steps: &[Step], voided: Option<Uuid>) -> Result<u64, Error> {
     let township = tx.township().to_owned();
@@ -184,6 +238,7 @@ pub(crate) async fn change(tx: &mut TownshipTx, steps: &[Step], voided: Option<U
              , state_on = n.state_on
              , settled_by = n.settled_by
              , release_reason = n.release_reason
+             , waiver_id = n.waiver_id
           FROM UNNEST(
                $2::uuid[]
              , $3::date[]
@@ -195,6 +250,7 @@ pub(crate) async fn change(tx: &mut TownshipTx, steps: &[Step], voided: Option<U
              , $9::date[]
              , $10::uuid[]
              , $11::smallint[]
+             , $12::uuid[]
              ) AS n (
                duty_id
              , opens_on
@@ -206,10 +262,14 @@ pub(crate) async fn change(tx: &mut TownshipTx, steps: &[Step], voided: Option<U
              , state_on
              , settled_by
              , release_reason
+             , waiver_id
              )
          WHERE d.township = $1
            AND d.duty_id = n.duty_id
-           AND (d.state IN (1, 4) OR (d.state = 2 AND d.settled_by = $12))
+           AND (d.state IN (1, 4)
+                OR (d.state = 3 AND n.state = 5)
+                OR (d.state = 2 AND d.settled_by = $13)
+                OR (d.state = 5 AND d.waiver_id = $13))
         "#,
         township,
         &columns.duty_ids,
@@ -222,6 +282,7 @@ pub(crate) async fn change(tx: &mut TownshipTx, steps: &[Step], voided: Option<U
         &columns.state_on,
         &columns.settled_by as &[Option<Uuid>],
         &columns.release_reasons as &[Option<i16>],
+        &columns.waiver_ids as &[Option<Uuid>],
         voided,
     )
     .execute(tx)
@@ -288,7 +349,7 @@ impl Row {
             reason,
             standard_version: words.shared(&self.standard_version),
         };
-        Ok(Kept { duty_id: self.duty_id, duty })
+        Ok(Kept { duty_id: self.duty_id, duty, waiver_id: self.waiver_id })
     }
 }
 
@@ -336,7 +397,7 @@ mod tests {
             reason,
             standard_version: "2021-03-01".into(),
         };
-        Step { duty_id: Uuid::from_u128(7), person_id: Uuid::from_u128(1), duty }
+        Step { duty_id: Uuid::from_u128(7), person_id: Uuid::from_u128(1), duty, waiver_id: None }
     }
 
     #[tokio::test(flavor = "multi_thread")]

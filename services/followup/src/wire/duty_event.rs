@@ -38,6 +38,7 @@ pub(crate) fn stored(step: &Step, previous: Option<DutyState>, subject: &Subject
         coordinator: subject.coordinator.clone(),
         missed_from: date(duty.missed_from),
         household_id,
+        waiver_id: step.waiver_id.map(|id| id.to_string()).unwrap_or_default(),
         ..proto::Duty::default()
     };
     let event = proto::DutyEvent { duty: Some(duty), previous_state: previous.into(), cursor: None, occurred_at: None };

@@ -27,12 +27,13 @@ pub(super) struct Columns<'s> {
     pub(super) settled_by: Vec<Option<Uuid>>,
     pub(super) release_reasons: Vec<Option<i16>>,
     pub(super) standard_versions: Vec<&'s str>,
+    pub(super) waiver_ids: Vec<Option<Uuid>>,
 }
 
 impl<'s> Columns<'s> {
     pub(super) fn of(steps: &'s [Step]) -> Result<Self, Error> {
         let mut columns = Self::default();
-        for Step { duty_id, person_id, duty } in steps {
+        for Step { duty_id, person_id, duty, waiver_id } in steps {
             columns.person_ids.push(*person_id);
             columns.rules.push(&duty.rule);
             columns.period_starts.push(duty.period_start);
@@ -49,6 +50,7 @@ impl<'s> Columns<'s> {
             columns.settled_by.push(duty.settled_by);
             columns.release_reasons.push(duty.reason.map(|it| number(proto::ReleaseReason::from(it))));
             columns.standard_versions.push(&duty.standard_version);
+            columns.waiver_ids.push(*waiver_id);
         }
         Ok(columns)
     }
