@@ -428,18 +428,14 @@ async fn recognised(clerk: &Client, person_id: &str) -> BTreeSet<String> {
 }
 
 /// What a follower holds, in one order.
-async fn held(database: &mut PgConnection) -> (Vec<(String, Value)>, Vec<(String, Value)>) {
+async fn held(database: &mut PgConnection) -> Vec<(String, Value)> {
     let people: Vec<(String, Value)> = sqlx::query_as(
         "SELECT township || ' ' || person_id, to_jsonb(s) - 'next_review_on' - 'planned_as_of' FROM subject s ORDER BY 1",
     )
     .fetch_all(&mut *database)
     .await
     .expect("people");
-    let homes = sqlx::query_as("SELECT township || ' ' || household_id, facts FROM household ORDER BY 1")
-        .fetch_all(database)
-        .await
-        .expect("households");
-    (people.into_iter().map(|(id, facts)| (id, sorted(facts))).collect(), homes)
+    people.into_iter().map(|(id, facts)| (id, sorted(facts))).collect()
 }
 
 /// Facts have no order.

@@ -30,7 +30,7 @@ use self::{
     transfers::TransfersVerb,
     work::{ContactsVerb, DutiesVerb, SweepsVerb},
 };
-use crate::{roster::RosterCommand, serve, up};
+use crate::{plan::PlanArgs, roster::RosterCommand, serve, up};
 
 /// 帮扶: a city's targeted employment assistance. Who is to be served, what is owed to whom by when, and what was done.
 #[derive(Debug, Parser)]
@@ -76,6 +76,8 @@ enum Verb {
     /// 数据比对: another department's list against the register.
     #[command(subcommand)]
     Match(MatchVerb),
+    /// 试算: what would be owed, asked of the planner with a file of histories and without any server.
+    Plan(PlanArgs),
     /// 应做事项: what is owed to whom by when.
     #[command(subcommand)]
     Duties(DutiesVerb),
@@ -142,6 +144,9 @@ impl Command {
         if let Verb::Roster(RosterVerb::Offline(command)) = self.verb {
             return crate::roster::run(command);
         }
+        if let Verb::Plan(args) = &self.verb {
+            return crate::plan::run(args);
+        }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(self.verb.run())?;
         // Whatever still runs in the background has been told to end; it gets no more than this.
@@ -161,7 +166,7 @@ impl Verb {
             Self::Serve(settings) => serve::run(*settings).await,
             Self::Migrate(settings) => serve::migrate(settings).await,
             Self::Token(args) => token::print(&args),
-            Self::Roster(RosterVerb::Offline(_)) => Ok(()),
+            Self::Roster(RosterVerb::Offline(_)) | Self::Plan(_) => Ok(()),
             Self::Roster(RosterVerb::Import { file, validate_only, connection }) => {
                 let import = client::people::import(&connection.open().await?, &file, validate_only).await?;
                 client::people::tell(&import);

@@ -1,6 +1,7 @@
 //! `bangfu`: the suite and its client commands.
 
 mod cli;
+mod plan;
 mod roster;
 mod serve;
 mod up;

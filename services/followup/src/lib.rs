@@ -24,6 +24,8 @@ mod directory;
 mod feed;
 mod job;
 pub mod model;
+pub mod offline;
+mod reminders;
 mod replan;
 mod rpc;
 mod store;

@@ -4,6 +4,7 @@
 //! the subjects' rows, so nobody else plans the same people in the meantime.
 
 mod diff;
+mod homes;
 mod tally;
 
 use std::{
@@ -73,7 +74,8 @@ pub(crate) async fn people(
     people_with(tx, standards, subjects, &known, as_of, voided).await
 }
 
-/// The same for one person who has just been contacted, or a duty of whom was just let off.
+/// The same for one person for whom something has just been entered, or of whom a duty was just let off, and for their
+/// household, whose month it may be.
 pub(crate) async fn contacted(
     tx: &mut TownshipTx,
     standards: &Arc<Standards>,
@@ -81,7 +83,10 @@ pub(crate) async fn contacted(
     voided: Option<Uuid>,
 ) -> Result<(), Error> {
     let (person_id, today) = (subject.person_id, tx.clock().today());
-    let tally = people_with(tx, standards, vec![subject], &[person_id], today, voided).await?;
+    let mut subjects = vec![subject];
+    subjects.extend(homes::concerned(tx, standards, person_id).await?);
+    let known: Vec<_> = subjects.iter().map(|subject| subject.person_id).collect();
+    let tally = people_with(tx, standards, subjects, &known, today, voided).await?;
     if tally.failed == 0 { Ok(()) } else { Err(Error::internal(format!("person {person_id} cannot be planned"))) }
 }
 
@@ -102,6 +107,7 @@ async fn people_with(
         batch.granted = store::waiver::granted(tx, known).await?;
         batch.kept = store::duty::of_people(tx, known).await?;
     }
+    homes::add_records(tx, &batch.subjects, &mut batch.records).await?;
     let (standards, clock) = (Arc::clone(standards), tx.clock().clone());
     // Planning is computing: it has its own thread, so that a sweep takes nobody's turn.
     let writing = tokio::task::spawn_blocking(move || batch.plan(&standards, &clock))
@@ -142,7 +148,7 @@ impl Batch {
         granted: &[Granted],
         standards: &Standards,
     ) -> Result<(Plan, History, NaiveDate), Error> {
-        let mut history = store::facts::history(&subject.facts)?;
+        let mut history = store::facts::history_of(subject)?;
         history.records = self.records.remove(&subject.person_id).unwrap_or_default();
         history.waivers = granted.iter().map(|granted| granted.fact.clone()).collect();
         let as_of = subject.planned_as_of.map_or(self.as_of, |last| last.max(self.as_of));

@@ -15,7 +15,7 @@ use crate::{
         standard::Standards,
         waiver::{Attempts, is_attempt, shows_done_in_time},
     },
-    store,
+    store::{self, subject::Subject},
 };
 
 /// A waiver to be asked for: its fields keep the rules of the contract.
@@ -76,13 +76,23 @@ pub(crate) fn may_be_let_off(duty: &Duty) -> Result<(), Error> {
 pub(crate) struct Evidence(BTreeMap<Uuid, (Record, String)>);
 
 impl Evidence {
-    /// Of a person, or of an entry that was merged: what it had then counts for its duties, wherever it is now.
-    pub(crate) async fn of(tx: &mut TownshipTx, person_id: Uuid) -> Result<Self, Error> {
-        let holders = store::waiver::holders(tx, person_id).await?;
-        let mut entered_by = store::waiver::entered_by(tx, person_id, &holders).await?;
+    /// Of a person, or of an entry that was merged: what it had then counts for its duties, wherever it is now. Of a
+    /// household: what was done for its members while they belonged to it.
+    pub(crate) async fn of(tx: &mut TownshipTx, subject: &Subject) -> Result<Self, Error> {
+        let home = if subject.household { Some(store::facts::household(&subject.facts)?) } else { None };
+        let (whose, holders) = match &home {
+            Some(home) => {
+                let members: Vec<_> = home.members.iter().map(|member| member.person_id).collect();
+                (members.clone(), members)
+            }
+            None => (vec![subject.person_id], store::waiver::holders(tx, subject.person_id).await?),
+        };
+        let mut entered_by = store::waiver::entered_by(tx, &whose, &holders).await?;
         let records = store::contact::records(tx, &holders).await?;
+        let counts = |whose, on| home.as_ref().is_none_or(|home| home.was_home_of(whose, on));
         let evidence = records
             .into_iter()
+            .filter(|(whose, record)| counts(*whose, record.on))
             .filter_map(|(_, record)| Some((record.id, (record, entered_by.remove(&record.id)?))))
             .collect();
         Ok(Self(evidence))

@@ -98,7 +98,7 @@ impl<'h> Knowledge<'h> {
             days.push(fact.known_on);
             end_days(fact.until, &mut turns, &mut days);
         }
-        for spell in &history.household {
+        for spell in history.household.iter().flatten() {
             turns.push(spell.recognised_on);
             days.push(spell.known_on);
             end_days(spell.end(), &mut turns, &mut days);
@@ -149,13 +149,13 @@ impl<'h> Knowledge<'h> {
     /// it never does, as far as is known.
     pub fn first_day(&self) -> Option<NaiveDate> {
         let stays = self.history.stays.iter().map(|stay| stay.joined_on.max(stay.join_known_on));
-        let spells = self.history.household.iter().map(|spell| spell.recognised_on.max(spell.known_on));
+        let spells = self.history.household.iter().flatten().map(|spell| spell.recognised_on.max(spell.known_on));
         stays.chain(spells).min()
     }
 
     /// Whether it is a household's.
     pub fn is_of_a_household(&self) -> bool {
-        !self.history.household.is_empty()
+        self.history.household.is_some()
     }
 
     /// The stay begun last decides, as with statuses.
@@ -184,7 +184,7 @@ impl<'h> Knowledge<'h> {
     }
 
     fn household(&self, day: NaiveDate, known: NaiveDate) -> bool {
-        let spells = self.history.household.iter();
+        let spells = self.history.household.iter().flatten();
         latest_holds(spells.map(|spell| (spell.recognised_on, spell.known_on, spell.end())), day, known)
     }
 }

@@ -24,8 +24,8 @@ pub struct History {
     pub records: Vec<Record>,
     /// Duties let off by a decision that stands.
     pub waivers: Vec<WaiverFact>,
-    /// Of a household, which has none of the facts of a person: every time it was recognised.
-    pub household: Vec<SpellFact>,
+    /// It is a household's, which has none of the facts of a person: every time it was recognised. `None`: it is a person's.
+    pub household: Option<Vec<SpellFact>>,
 }
 
 /// A spell in the township's register.

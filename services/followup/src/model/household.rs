@@ -28,6 +28,21 @@ pub struct SpellFact {
     pub cleared: Option<(NaiveDate, NaiveDate)>,
 }
 
+impl HouseholdFacts {
+    /// The member whose village and coordinator are the household's: the first of those who belong to it.
+    pub fn head(&self) -> Option<Uuid> {
+        let here = self.members.iter().filter(|member| member.until.is_none());
+        here.min_by_key(|member| (member.from, member.person_id)).map(|member| member.person_id)
+    }
+
+    /// Whether what was done for somebody on a day was done for the household: they belonged to it.
+    pub fn was_home_of(&self, person_id: Uuid, on: NaiveDate) -> bool {
+        self.members.iter().any(|member| {
+            member.person_id == person_id && member.from <= on && member.until.is_none_or(|until| on < until)
+        })
+    }
+}
+
 impl SpellFact {
     /// How it ended: it was cleared.
     pub fn end(&self) -> Option<End> {

@@ -9,7 +9,8 @@ use uuid::Uuid;
 use crate::{
     Followup,
     model::waiver::state_word,
-    replan, store,
+    replan,
+    store::{self, subject::Subject},
     waiver::{Evidence, Waiver, may_be_let_off},
     wire,
 };
@@ -24,7 +25,7 @@ pub(super) async fn handle(svc: &Followup, request: Request<DecideWaiverRequest>
         .once(request_id, &request, async |tx| {
             let waiver = store::waiver::get(tx, waiver_id).await?;
             let subject = store::subject::lock(tx, waiver.person_id).await?;
-            may_be_decided(svc, tx, &waiver, request.grant).await?;
+            may_be_decided(svc, tx, &waiver, &subject, request.grant).await?;
             if !store::waiver::decide(tx, waiver_id, state, &decision).await? {
                 let now = store::waiver::get(tx, waiver_id).await?;
                 return Err(Error::IllegalTransition { state: state_word(now.state()) });
@@ -51,9 +52,15 @@ fn decode(request: &DecideWaiverRequest) -> Result<(Uuid, Uuid, String), Error> 
 }
 
 /// Nobody decides what they asked for, nor what they entered the evidence of; and what is granted still has its ground.
-async fn may_be_decided(svc: &Followup, tx: &mut TownshipTx, waiver: &Waiver, grant: bool) -> Result<(), Error> {
+async fn may_be_decided(
+    svc: &Followup,
+    tx: &mut TownshipTx,
+    waiver: &Waiver,
+    subject: &Subject,
+    grant: bool,
+) -> Result<(), Error> {
     let duty = store::duty::get(tx, waiver.duty_id).await?.kept.duty;
-    let evidence = Evidence::of(tx, waiver.person_id).await?;
+    let evidence = Evidence::of(tx, subject).await?;
     let caller = tx.permit().caller();
     if waiver.requested_by == caller.subject || evidence.was_entered_by(&caller.subject, waiver, &duty) {
         return Err(Error::OwnEntry);

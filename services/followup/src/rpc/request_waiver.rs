@@ -36,7 +36,7 @@ pub(super) async fn handle(svc: &Followup, request: Request<RequestWaiverRequest
             }
             let owed = store::duty::get(tx, waiver.duty_id).await?;
             may_be_let_off(&owed.kept.duty)?;
-            Evidence::of(tx, owed.person_id).await?.bears_out(&waiver, &owed.kept.duty, &svc.standards)?;
+            Evidence::of(tx, &subject).await?.bears_out(&waiver, &owed.kept.duty, &svc.standards)?;
             let waiver_id = id::new(tx.clock());
             store::waiver::insert(tx, waiver_id, &waiver, &owed).await?;
             Ok(wire::waiver::message(store::waiver::get(tx, waiver_id).await?))

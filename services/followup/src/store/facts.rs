@@ -5,7 +5,9 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::subject::Subject;
 use crate::model::history::{End, History, MembershipFact, RecognitionFact, StatusFact, Stay};
+use crate::model::household::HouseholdFacts;
 
 /// As stored. Fields are only ever added, each with a default, so that an older document stays readable.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -86,6 +88,19 @@ pub(crate) fn history(document: &str) -> Result<History, Error> {
         recognitions: document.recognitions.into_iter().map(RecognitionFact::from).collect(),
         ..History::default()
     })
+}
+
+/// The history of a subject, without records: a person's, or a household's.
+pub(crate) fn history_of(subject: &Subject) -> Result<History, Error> {
+    if !subject.household {
+        return history(&subject.facts);
+    }
+    Ok(History { household: Some(household(&subject.facts)?.spells), ..History::default() })
+}
+
+/// The facts about a household.
+pub(crate) fn household(document: &str) -> Result<HouseholdFacts, Error> {
+    serde_json::from_str(document).map_err(|error| Error::Internal(Box::new(error)))
 }
 
 /// The document with a fact that a contact taught and the registry has not told yet. It stands under the contact's id, so

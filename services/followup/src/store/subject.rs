@@ -25,8 +25,10 @@ pub(crate) struct Subject {
     pub(crate) planned_as_of: Option<NaiveDate>,
     /// The entry it was merged into.
     pub(crate) merged_into: Option<Uuid>,
-    /// It is a household; `person_id` is the household's id.
+    /// It is a household; `person_id` is the household's id, and `facts` are a `HouseholdFacts`.
     pub(crate) household: bool,
+    /// Of a household: the member whose village and coordinator are its own.
+    pub(crate) head: Option<Uuid>,
 }
 
 /// Where a sweep stands in the order of review.
@@ -63,6 +65,7 @@ pub(crate) async fn lock_all(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result
              , planned_as_of
              , merged_into
              , household
+             , head
           FROM subject
          WHERE township = $1
            AND person_id = ANY ($2)
@@ -98,6 +101,7 @@ pub(crate) async fn lock_due(
              , planned_as_of
              , merged_into
              , household
+             , head
           FROM subject
          WHERE township = $1
            AND next_review_on <= $2
@@ -127,11 +131,12 @@ pub(crate) async fn save(tx: &mut TownshipTx, subjects: &[Subject]) -> Result<()
     let joined_on: Vec<_> = subjects.iter().map(|subject| subject.joined_on).collect();
     let facts: Vec<_> = subjects.iter().map(|subject| subject.facts.clone()).collect();
     let next_review_on: Vec<_> = subjects.iter().map(|subject| subject.next_review_on).collect();
+    let heads: Vec<_> = subjects.iter().map(|subject| subject.head).collect();
     let households: Vec<_> = subjects.iter().map(|subject| subject.household).collect();
     let merged_into: Vec<_> = subjects.iter().map(|subject| subject.merged_into).collect();
     sqlx::query!(
         r#"
-        INSERT INTO subject (township, person_id, village, coordinator, joined_on, facts, next_review_on, merged_into, household)
+        INSERT INTO subject (township, person_id, village, coordinator, joined_on, facts, next_review_on, merged_into, household, head)
         SELECT $1
              , person_id
              , village
@@ -141,8 +146,12 @@ pub(crate) async fn save(tx: &mut TownshipTx, subjects: &[Subject]) -> Result<()
              , next_review_on
              , merged_into
              , household
-          FROM UNNEST($2::uuid[], $3::text[], $4::text[], $5::date[], $6::text[], $7::date[], $8::uuid[], $9::boolean[])
-               AS s (person_id, village, coordinator, joined_on, facts, next_review_on, merged_into, household)
+             , head
+          FROM UNNEST(
+               $2::uuid[], $3::text[], $4::text[], $5::date[], $6::text[], $7::date[], $8::uuid[], $9::boolean[], $10::uuid[]
+               ) AS s (
+               person_id, village, coordinator, joined_on, facts, next_review_on, merged_into, household, head
+               )
             ON CONFLICT ON CONSTRAINT subject_is_followed_once
             DO UPDATE
            SET village = EXCLUDED.village
@@ -151,6 +160,7 @@ pub(crate) async fn save(tx: &mut TownshipTx, subjects: &[Subject]) -> Result<()
              , facts = EXCLUDED.facts
              , next_review_on = EXCLUDED.next_review_on
              , merged_into = EXCLUDED.merged_into
+             , head = EXCLUDED.head
         "#,
         township,
         &person_ids,
@@ -161,10 +171,69 @@ pub(crate) async fn save(tx: &mut TownshipTx, subjects: &[Subject]) -> Result<()
         &next_review_on as &[Option<NaiveDate>],
         &merged_into as &[Option<Uuid>],
         &households,
+        &heads as &[Option<Uuid>],
     )
     .execute(tx)
     .await
     .map(drop)
+    .map_err(fault)
+}
+
+/// Households have the village and coordinator of their heads, who may be among those just saved, or be new to theirs.
+#[tracing::instrument(name = "db.subject.follow_heads", level = "debug", skip_all)]
+pub(crate) async fn follow_heads(tx: &mut TownshipTx, saved: &[Uuid]) -> Result<(), Error> {
+    let township = tx.township().to_owned();
+    sqlx::query!(
+        r#"
+        UPDATE subject AS h
+           SET village = m.village
+             , coordinator = m.coordinator
+          FROM subject AS m
+         WHERE h.township = $1
+           AND h.household
+           AND (h.person_id = ANY ($2) OR h.head = ANY ($2))
+           AND m.township = $1
+           AND m.person_id = h.head
+           AND (h.village, h.coordinator) IS DISTINCT FROM (m.village, m.coordinator)
+        "#,
+        township,
+        saved,
+    )
+    .execute(tx)
+    .await
+    .map(drop)
+    .map_err(fault)
+}
+
+/// Households of which somebody is or was a member, locked.
+#[tracing::instrument(name = "db.subject.lock_households", level = "debug", skip_all)]
+pub(crate) async fn lock_households(tx: &mut TownshipTx, member: Uuid) -> Result<Vec<Subject>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_as!(
+        Subject,
+        r#"
+        SELECT person_id
+             , village
+             , coordinator
+             , joined_on
+             , facts::text AS "facts!"
+             , next_review_on
+             , planned_as_of
+             , merged_into
+             , household
+             , head
+          FROM subject
+         WHERE township = $1
+           AND household
+           AND facts -> 'members' @> jsonb_build_array(jsonb_build_object('person_id', $2::text))
+         ORDER BY person_id
+           FOR UPDATE
+        "#,
+        township,
+        member.to_string(),
+    )
+    .fetch_all(tx)
+    .await
     .map_err(fault)
 }
 

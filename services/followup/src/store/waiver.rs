@@ -344,11 +344,11 @@ pub(crate) async fn holders(tx: &mut TownshipTx, person_id: Uuid) -> Result<Vec<
     .map_err(fault)
 }
 
-/// Who entered what stands of a person, or was theirs before they were merged into one of the holders.
+/// Who entered what stands of people, or was theirs before they were merged into one of the holders.
 #[tracing::instrument(name = "db.waiver.entered_by", level = "debug", skip_all)]
 pub(crate) async fn entered_by(
     tx: &mut TownshipTx,
-    person_id: Uuid,
+    whose: &[Uuid],
     holders: &[Uuid],
 ) -> Result<BTreeMap<Uuid, String>, Error> {
     let township = tx.township().to_owned();
@@ -360,11 +360,11 @@ pub(crate) async fn entered_by(
          WHERE township = $1
            AND person_id = ANY ($2)
            AND voided_at IS NULL
-           AND (person_id = $3 OR $3 = ANY (merged_from))
+           AND (person_id = ANY ($3) OR merged_from && $3)
         "#,
         township,
         holders,
-        person_id,
+        whose,
     )
     .fetch_all(tx)
     .await

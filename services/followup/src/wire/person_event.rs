@@ -12,13 +12,14 @@ use uuid::Uuid;
 use crate::model::history::{End, MembershipFact, RecognitionFact, StatusFact, Stay};
 use crate::model::household::{HouseholdFacts, MemberFact, SpellFact};
 
-/// Everybody an event is about.
+/// Everybody an event is about, households included.
 pub(crate) fn people(event: &people::PersonEvent) -> Vec<Result<Uuid, Error>> {
     use people::person_event::Change;
 
     let other = match &event.change {
         Some(Change::Merged(merged)) => Some(&merged.into_person_id),
         Some(Change::Unmerged(unmerged)) => Some(&unmerged.from_person_id),
+        Some(Change::HouseholdChanged(household)) => Some(&household.household_id),
         _ => None,
     };
     let named = (!event.person_id.is_empty()).then_some(&event.person_id);

@@ -4,7 +4,8 @@
 use bangfu_followup::model::{
     channel::Channel,
     contact::ContactResult,
-    history::{End, History, MembershipFact, Record, RecordKind, StatusFact, Stay},
+    history::{End, History, MembershipFact, RecognitionFact, Record, RecordKind, StatusFact, Stay, WaiverFact},
+    household::SpellFact,
     service::Service,
 };
 use bangfu_kernel::{EmploymentStatus, Group, Insured};
@@ -23,17 +24,73 @@ pub(crate) fn day() -> impl Strategy<Value = NaiveDate> {
     ]
 }
 
+/// A person's, and now and then a household's.
 pub(crate) fn history() -> impl Strategy<Value = History> {
+    prop_oneof![7 => person(), 1 => household()]
+}
+
+fn person() -> impl Strategy<Value = History> {
     let stays = prop_oneof![1 => vec(stay(), 0), 8 => vec(stay(), 1), 3 => vec(stay(), 2)];
     let statuses = prop_oneof![3 => vec(status(), 0..7), 1 => unsettled()];
-    (stays, statuses, vec(membership(), 0..4), vec(record(), 0..16)).prop_map(|(stays, statuses, groups, records)| {
-        let statuses: Vec<_> = statuses.iter().enumerate().map(|(i, status)| status.fact(i)).collect();
-        let records = records
-            .into_iter()
-            .enumerate()
-            .map(|(i, record)| Record { id: Uuid::from_u128((1000 - i) as u128), ..record })
-            .collect();
-        History { stays, statuses, groups, records, ..History::default() }
+    let facts = (stays, statuses, vec(membership(), 0..4), vec(recognition(), 0..3));
+    (facts, vec(record(), 0..16), vec(waiver(), 0..3)).prop_map(
+        |((stays, statuses, groups, recognitions), records, waivers)| {
+            let statuses: Vec<_> = statuses.iter().enumerate().map(|(i, status)| status.fact(i)).collect();
+            let records = numbered(records);
+            History { stays, statuses, groups, recognitions, records, waivers, household: None }
+        },
+    )
+}
+
+fn household() -> impl Strategy<Value = History> {
+    let services = prop_oneof![3 => Just(Service::HouseholdClearing), 1 => Just(Service::JobReferral)];
+    let offer = (services, record())
+        .prop_map(|(service, record)| Record { services: [service].into_iter().collect(), ..record });
+    (vec(spell(), 1..4), vec(offer, 0..10), vec(waiver(), 0..2)).prop_map(|(household, records, waivers)| History {
+        household: Some(household),
+        records: numbered(records),
+        waivers,
+        ..History::default()
+    })
+}
+
+fn numbered(records: Vec<Record>) -> Vec<Record> {
+    let id = |i: usize| Uuid::from_u128((1000 - i) as u128);
+    records.into_iter().enumerate().map(|(i, record)| Record { id: id(i), ..record }).collect()
+}
+
+fn spell() -> impl Strategy<Value = SpellFact> {
+    (day(), late(), end()).prop_map(|(recognised_on, late, end)| SpellFact {
+        recognised_on,
+        known_on: known(recognised_on, late),
+        cleared: ended(recognised_on, end).map(|end| (end.on, end.known_on)),
+    })
+}
+
+fn recognition() -> impl Strategy<Value = RecognitionFact> {
+    (select(vec!["OLDER_AGE", "DISABLED"]), day(), late(), end()).prop_map(|(kind, from, late, end)| RecognitionFact {
+        recognition_id: Uuid::nil(),
+        kind: kind.into(),
+        from,
+        known_on: known(from, late),
+        until: ended(from, end),
+    })
+}
+
+/// Of duties that there often are.
+fn waiver() -> impl Strategy<Value = WaiverFact> {
+    let monthly = (select(vec!["follow_up.unemployed", "follow_up.unverified", "household_clearing"]), 0u32..24)
+        .prop_map(|(rule, months)| (rule, FIRST + Months::new(months), 0));
+    let yearly = (select(vec!["131.job_referral", "131.skills_training"]), 0u32..3).prop_map(|(rule, year)| {
+        (rule, NaiveDate::from_ymd_opt(2025, 1, 1).expect("a date") + Months::new(12 * year), 1)
+    });
+    let slot =
+        (1u32..4).prop_map(|slot| ("131.job_referral", NaiveDate::from_ymd_opt(2026, 1, 1).expect("a date"), slot));
+    (prop_oneof![2 => monthly, 1 => yearly, 2 => slot], day()).prop_map(|((rule, period_start, slot), on)| WaiverFact {
+        rule: rule.into(),
+        period_start,
+        slot,
+        on,
     })
 }
 
@@ -127,7 +184,13 @@ fn unsettled() -> impl Strategy<Value = Vec<Status>> {
 }
 
 fn membership() -> impl Strategy<Value = MembershipFact> {
-    let group = select(vec![Group::Veteran, Group::RegisteredUnemployed, Group::CollegeGraduate]);
+    let group = select(vec![
+        Group::Veteran,
+        Group::RegisteredUnemployed,
+        Group::CollegeGraduate,
+        Group::EmploymentDifficulty,
+        Group::ReturnedMigrant,
+    ]);
     (group, day(), late(), end()).prop_map(|(group, from, late, end)| MembershipFact {
         group,
         from,

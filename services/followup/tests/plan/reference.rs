@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use bangfu_followup::model::{
-    channel::Channel,
-    contact::ContactResult,
     duty::{Duty, DutyState, ReleaseReason},
     history::{End, History, Record, RecordKind},
     service::Service,
@@ -25,6 +23,8 @@ struct Belief {
     status: Option<EmploymentStatus>,
     level: ServiceLevel,
     groups: Vec<Group>,
+    recognised: bool,
+    household: bool,
 }
 
 /// All duties as of a day, sorted by identity.
@@ -36,9 +36,10 @@ pub(crate) fn duties(history: &History, standards: &Standards, as_of: NaiveDate)
     reference.sorted()
 }
 
-/// A day before which nothing can hold: somebody must have joined.
+/// A day before which nothing can hold: somebody must have joined, or a household been recognised.
 pub(crate) fn first_day(history: &History) -> NaiveDate {
-    history.stays.iter().map(|stay| stay.joined_on).min().unwrap_or(NaiveDate::MAX)
+    let spells = history.household.iter().flatten().map(|spell| spell.recognised_on);
+    history.stays.iter().map(|stay| stay.joined_on).chain(spells).min().unwrap_or(NaiveDate::MAX)
 }
 
 fn day_before(day: NaiveDate) -> NaiveDate {
@@ -58,6 +59,7 @@ impl<'a> Reference<'a> {
 
     pub(crate) fn day(&mut self, k: NaiveDate) {
         self.missed(k);
+        self.waived(k);
         self.done(k);
         self.released(k);
         self.opened(k);
@@ -70,6 +72,22 @@ impl<'a> Reference<'a> {
             if duty.state == DutyState::Open && last < k {
                 duty.state = DutyState::Missed;
                 duty.state_on = last + Days::new(1);
+            }
+        }
+    }
+
+    /// "OPEN → WAIVED(reason); MISSED → WAIVED(reason) on appeal": by a decision of the day, which comes before the day's records.
+    fn waived(&mut self, k: NaiveDate) {
+        for waiver in self.history.waivers.iter().filter(|waiver| waiver.on == k) {
+            for (rule, duty) in &mut self.duties {
+                let meant = rule.id == waiver.rule
+                    && duty.period_start == waiver.period_start
+                    && duty.slot == waiver.slot
+                    && [DutyState::Open, DutyState::Missed].contains(&duty.state);
+                if meant {
+                    duty.state = DutyState::Waived;
+                    duty.state_on = k;
+                }
             }
         }
     }
@@ -89,10 +107,10 @@ impl<'a> Reference<'a> {
 
     /// Settles a duty by a record if it fits and has settled no duty of this rule.
     fn try_settle(&mut self, i: usize, record: &Record, k: NaiveDate) -> bool {
-        let rule = &self.duties[i].1.rule;
-        let used = self.duties.iter().any(|(_, duty)| duty.settled_by == Some(record.id) && duty.rule == *rule);
+        let rule = self.duties[i].0;
+        let used = self.duties.iter().any(|(_, duty)| duty.settled_by == Some(record.id) && duty.rule == rule.id);
         let duty = &mut self.duties[i].1;
-        if used || !is_of(record, duty.service) || record.on < duty.window_start || duty.due_on < record.on {
+        if used || !is_of(record, rule) || record.on < duty.window_start || duty.due_on < record.on {
             return false;
         }
         duty.state = DutyState::Done;
@@ -117,7 +135,9 @@ impl<'a> Reference<'a> {
             if holds(rule, belief) {
                 continue;
             }
-            let reason = if belief.status == Some(EmploymentStatus::Deceased) {
+            let reason = if rule.who.household {
+                ReleaseReason::ConditionEnded
+            } else if belief.status == Some(EmploymentStatus::Deceased) {
                 ReleaseReason::Deceased
             } else if belief.level == ServiceLevel::Exited {
                 ReleaseReason::Exited
@@ -138,8 +158,14 @@ impl<'a> Reference<'a> {
     fn opened(&mut self, k: NaiveDate) {
         let standards = self.standards;
         let today = self.belief(k, k);
-        for every in [Every::Year, Every::HalfYear, Every::Month] {
-            let (start, end) = period(every, k);
+        let mut every = vec![Every::Year, Every::HalfYear, Every::Month];
+        for rule in standards.iter().flat_map(|standard| &standard.rules) {
+            if matches!(rule.every, Every::Window(_)) && !every.contains(&rule.every) {
+                every.push(rule.every);
+            }
+        }
+        for every in every {
+            let Some((start, end)) = period(every, k) else { continue };
             let Some(standard) = in_force(standards, start) else { continue };
             for rule in standard.rules.iter().filter(|rule| rule.every == every) {
                 let remaining = (end - k).num_days() + 1;
@@ -195,7 +221,8 @@ impl<'a> Reference<'a> {
             let is_done = |slot| of_period.contains(&(slot, DutyState::Done));
             let done = of_period.iter().filter(|&&(_, state)| state == DutyState::Done).count();
             let owed = (n as usize).saturating_sub(done);
-            for slot in (1..).filter(|&slot| !is_done(slot)).take(owed) {
+            let is_waived = |slot| of_period.contains(&(slot, DutyState::Waived));
+            for slot in (1..).filter(|&slot| !is_done(slot)).take(owed).filter(|&slot| !is_waived(slot)) {
                 let target = k + TimeDelta::days((end - k).num_days() * i64::from(slot) / i64::from(n));
                 opened.push((slot, start, target));
             }
@@ -257,6 +284,17 @@ impl<'a> Reference<'a> {
                 .map(|fact| fact.group)
                 .filter(|&group| self.is_member(group, d, k))
                 .collect(),
+            recognised: self.history.recognitions.iter().any(|fact| self.is_recognised(&fact.kind, d, k)),
+            household: latest_holds(
+                self.history
+                    .household
+                    .iter()
+                    .flatten()
+                    .map(|spell| (spell.recognised_on, spell.known_on, spell.end()))
+                    .collect(),
+                d,
+                k,
+            ),
         }
     }
 
@@ -276,6 +314,11 @@ impl<'a> Reference<'a> {
         latest_holds(stays.map(|stay| (stay.joined_on, stay.join_known_on, stay.left)).collect(), d, k)
     }
 
+    fn is_recognised(&self, kind: &str, d: NaiveDate, k: NaiveDate) -> bool {
+        let recognitions = self.history.recognitions.iter().filter(|fact| &*fact.kind == kind);
+        latest_holds(recognitions.map(|fact| (fact.from, fact.known_on, fact.until)).collect(), d, k)
+    }
+
     fn is_member(&self, group: Group, d: NaiveDate, k: NaiveDate) -> bool {
         let memberships = self.history.groups.iter().filter(|fact| fact.group == group);
         latest_holds(memberships.map(|fact| (fact.from, fact.known_on, fact.until)).collect(), d, k)
@@ -284,10 +327,17 @@ impl<'a> Reference<'a> {
 
 fn holds(rule: &Rule, belief: &Belief) -> bool {
     let who = &rule.who;
+    if who.household {
+        return belief.household;
+    }
     belief.in_township
         && belief.level != ServiceLevel::Exited
         && (who.levels.is_empty() || who.levels.contains(&belief.level))
         && (who.groups.is_empty() || who.groups.iter().any(|group| belief.groups.contains(group)))
+        && match who.recognised {
+            None => true,
+            Some(recognised) => belief.recognised == recognised,
+        }
 }
 
 /// "The same holds for group membership … and township membership": the latest begun and known decides.
@@ -300,29 +350,37 @@ fn latest_holds(mut facts: Vec<(NaiveDate, NaiveDate, Option<End>)>, d: NaiveDat
     })
 }
 
-/// A contact counts for any service only if it is effective, and as a follow-up by itself, by a channel that settles one.
-fn is_of(record: &Record, service: Service) -> bool {
+/// A contact counts for any service only if it is effective, and as a follow-up by itself, by a channel that settles one; which
+/// results and channels these are, the rule says.
+fn is_of(record: &Record, rule: &Rule) -> bool {
     let RecordKind::Contact { channel, result } = record.kind else {
-        return service != Service::FollowUp && record.services.contains(service);
+        return rule.service != Service::FollowUp && record.services.contains(rule.service);
     };
-    let effective = !matches!(result, ContactResult::NoAnswer | ContactResult::WrongNumber | ContactResult::Away);
-    let settles = matches!(channel, Channel::Phone | Channel::Wechat | Channel::HomeVisit | Channel::Counter);
-    effective && if service == Service::FollowUp { settles } else { record.services.contains(service) }
+    let counts = &rule.counts;
+    let of_service = rule.service == Service::FollowUp || record.services.contains(rule.service);
+    of_service && counts.results.contains(&result) && (counts.channels.is_empty() || counts.channels.contains(&channel))
 }
 
 fn in_force(standards: &Standards, day: NaiveDate) -> Option<&Standard> {
     standards.iter().filter(|standard| standard.in_force_from <= day).max_by_key(|standard| standard.in_force_from)
 }
 
-fn period(every: Every, k: NaiveDate) -> (NaiveDate, NaiveDate) {
+fn period(every: Every, k: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
     let (first, last) = match every {
         Every::Month => (k.month(), k.month()),
         Every::HalfYear if k.month() <= 6 => (1, 6),
         Every::HalfYear => (7, 12),
         Every::Year => (1, 12),
-        Every::Once { .. } | Every::Window(_) => unreachable!("no calendar period"),
+        Every::Once { .. } => unreachable!("no calendar period"),
+        // "15 days before to 30 days after Spring Festival"
+        Every::Window(window) => {
+            return (k.year() - 1..=k.year() + 1)
+                .map(|year| window.festival.of(year).expect("it falls in every year"))
+                .map(|day| (day - Days::new(window.days_before.into()), day + Days::new(window.days_after.into())))
+                .find(|&(start, end)| start <= k && k <= end);
+        }
     };
     let start = NaiveDate::from_ymd_opt(k.year(), first, 1).expect("a date");
     let next = start + Months::new(last - first + 1);
-    (start, day_before(next))
+    Some((start, day_before(next)))
 }

@@ -1,49 +1,15 @@
-//! Standards for tests: the shipped one with `once` rules, and a busier pair whose second version changes cadences.
+//! Standards for tests: the shipped one, and a busier pair whose second version changes cadences.
 
 use bangfu_followup::model::standard::{Standard, Standards};
 
 const NOTICE: &str = include_str!("../../standards/2021-03-01.toml");
 
-const REGISTRATION_HELP: &str = r#"
-[[rule]]
-id = "registration_help"
-office_name = "就业登记指导"
-source = "test"
-service = "EMPLOYMENT_REGISTRATION_HELP"
-levels = ["STABLE", "FLEXIBLE"]
-every = "ONCE"
-within_days = 30
-after = ["UNEMPLOYED", "NO_INTENTION", "UNVERIFIED"]
-count = 1
-"#;
-
-const GROUP_RULES: &str = r#"
-[[rule]]
-id = "unemployment_benefit"
-office_name = "失业保险待遇协助"
-source = "test"
-service = "UNEMPLOYMENT_INSURANCE_HELP"
-levels = ["UNEMPLOYED"]
-groups = ["REGISTERED_UNEMPLOYED", "VETERAN"]
-every = "ONCE"
-within_days = 30
-count = 1
-
-[[rule]]
+/// A rule with a period of its own length, much to remain of it, and no grace.
+const VETERANS: &str = r#"
 id = "career_planning"
 office_name = "职业规划"
 source = "test"
 service = "CAREER_PLANNING"
-levels = ["UNEMPLOYED"]
-groups = ["COLLEGE_GRADUATE"]
-every = "YEAR"
-count = 1
-
-[[rule]]
-id = "post_delivery"
-office_name = "送岗位"
-source = "test"
-service = "POST_DELIVERY"
 groups = ["VETERAN"]
 every = "HALF_YEAR"
 count = 1
@@ -104,17 +70,52 @@ service = "EMPLOYMENT_REGISTRATION_HELP"
 levels = ["STABLE", "FLEXIBLE"]
 every = "ONCE"
 within_days = 45
+count = 1
+
+[[rule]]
+id = "recognition_help"
+office_name = "困难认定协助"
+source = "test"
+service = "RECOGNITION_HELP"
+groups = ["COLLEGE_GRADUATE"]
+recognised = true
+every = "YEAR"
+count = 4
+quota = "BY_MONTH"
+
+[[rule]]
+id = "post_delivery"
+office_name = "送岗位"
+source = "test"
+service = "POST_DELIVERY"
+levels = ["UNEMPLOYED", "FLEXIBLE"]
+every = "WINDOW"
+window = { festival = "SPRING_FESTIVAL", days_before = 40, days_after = 5 }
+count = 1
+channels = ["SMS", "COUNTER"]
+results = ["REACHED_SELF", "AWAY"]
+min_days = 3
+
+[[rule]]
+id = "household_clearing"
+office_name = "零就业家庭清零"
+source = "test"
+service = "HOUSEHOLD_CLEARING"
+household = true
+every = "HALF_YEAR"
+count = 1
 "#;
 
-/// The notice, with `registration_help` as section 3 words it.
+/// The notice.
 pub(crate) fn worked() -> Standards {
-    let standard = Standard::parse(&format!("{NOTICE}{REGISTRATION_HELP}")).expect("it is valid");
-    Standards::new(vec![standard]).expect("they are valid")
+    Standards::shipped().expect("it is valid")
 }
 
 /// All kinds of rule, and a second version from 2026-05-15.
 pub(crate) fn busy() -> Standards {
-    let first = Standard::parse(&format!("{NOTICE}{REGISTRATION_HELP}{GROUP_RULES}")).expect("it is valid");
-    let second = Standard::parse(&format!("{SECOND}count = 1\n{GROUP_RULES}")).expect("it is valid");
+    let blocks =
+        NOTICE.split("[[rule]]").map(|block| if block.contains("\"career_planning\"") { VETERANS } else { block });
+    let first = Standard::parse(&blocks.collect::<Vec<_>>().join("[[rule]]")).expect("it is valid");
+    let second = Standard::parse(SECOND).expect("it is valid");
     Standards::new(vec![second, first]).expect("they are valid")
 }

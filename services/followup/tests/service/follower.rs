@@ -4,7 +4,7 @@ use bangfu_proto::people::v1::{EmploymentRecorded, PersonEvent, person_event::Ch
 use bangfu_testkit::{City, DADONG, LIBAO, sample};
 use prost::Message as _;
 
-use crate::steps::{duties, sweep, unemployed, until};
+use crate::steps::{EACH, duties, sweep, unemployed, until};
 
 async fn position(city: &City, township: &str) -> i64 {
     sqlx::query_scalar("SELECT seq FROM township WHERE township = $1")
@@ -40,7 +40,7 @@ async fn an_event_that_cannot_be_applied_stops_its_township_and_no_other() {
     registered_in_libao(&city).await;
     assert_eq!(position(&city, DADONG).await, before, "nothing is left out, so nothing after it is taken");
     sweep(&city).await;
-    assert_eq!(duties(&city).await.len(), 7, "what was known goes on");
+    assert_eq!(duties(&city).await.len(), EACH, "what was known goes on");
     city.close().await;
 }
 

@@ -17,7 +17,7 @@ async fn somebody_unemployed_gets_a_follow_up_a_month_and_131_a_year() {
 
     let swept = sweep(&city).await;
     assert_eq!((swept.in_scope, swept.with_duties, swept.failed), (1, 1, 0));
-    assert_eq!(swept.raised.values().sum::<i64>(), 7);
+    assert_eq!(swept.raised.values().sum::<i64>(), 8);
     assert!(swept.finished_at.is_some());
     let owed = duties(&city).await;
     assert_eq!(standing(&owed), of_january());
@@ -120,6 +120,6 @@ async fn swept_daily_or_after_a_gap_the_ledger_is_the_same() {
         ledgers.push(ledger);
         city.close().await;
     }
-    assert_eq!(ledgers[0].len(), 3 * 10, "four months, five of 131, one policy");
+    assert_eq!(ledgers[0].len(), 3 * 11, "four months, five of 131, one policy, one help with benefits");
     assert_eq!(ledgers[0], ledgers[1]);
 }

@@ -10,7 +10,7 @@ use bangfu_proto::{
 };
 use bangfu_testkit::{City, DADONG, LIBAO, reason};
 
-use crate::steps::{contact, duties, duties_of, only, record, standing, sweep, unemployed};
+use crate::steps::{EACH, contact, duties, duties_of, only, record, standing, sweep, unemployed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn duties_come_by_due_day_page_by_page_and_filters_combine() {
@@ -20,7 +20,7 @@ async fn duties_come_by_due_day_page_by_page_and_filters_combine() {
     record(&city.clerk(DADONG), contact(&city, &people[0])).await;
     let clerk = city.clerk(DADONG);
     let all = duties(&city).await;
-    assert_eq!(all.len(), 35);
+    assert_eq!(all.len(), 5 * EACH);
     let paged = duties_of(&clerk, ListDutiesRequest { page_size: 4, ..Default::default() }).await;
     assert_eq!(paged, all);
     let day =
@@ -31,10 +31,10 @@ async fn duties_come_by_due_day_page_by_page_and_filters_combine() {
     let count = async |request: ListDutiesRequest| duties_of(&clerk, request).await.len();
     assert_eq!(count(ListDutiesRequest { due: Some(january), ..only(&[DutyState::Open]) }).await, 4);
     assert_eq!(count(only(&[DutyState::Done])).await, 1);
-    assert_eq!(count(ListDutiesRequest { person_id: people[1].clone(), ..Default::default() }).await, 7);
+    assert_eq!(count(ListDutiesRequest { person_id: people[1].clone(), ..Default::default() }).await, EACH);
     assert_eq!(count(ListDutiesRequest { rule: "131.job_referral".into(), ..Default::default() }).await, 15);
-    assert_eq!(count(ListDutiesRequest { village: "双溪村".into(), ..Default::default() }).await, 35);
-    assert_eq!(count(ListDutiesRequest { coordinator: "协理员甲".into(), ..Default::default() }).await, 35);
+    assert_eq!(count(ListDutiesRequest { village: "双溪村".into(), ..Default::default() }).await, 5 * EACH);
+    assert_eq!(count(ListDutiesRequest { coordinator: "协理员甲".into(), ..Default::default() }).await, 5 * EACH);
     assert_eq!(count(ListDutiesRequest { unassigned: true, ..Default::default() }).await, 0);
 
     let both = ListDutiesRequest { unassigned: true, coordinator: "协理员甲".into(), ..Default::default() };
@@ -59,11 +59,11 @@ async fn the_workload_counts_what_the_list_shows() {
         let request = GetWorkloadRequest { group_by: by.into(), ..Default::default() };
         city.clerk(DADONG).followup().get_workload(request).await.expect("counted").into_inner().rows
     };
-    let all = WorkloadRow { key: "双溪村".into(), open: 15, overdue: 1, done: 1, ..Default::default() };
+    let all = WorkloadRow { key: "双溪村".into(), open: 17, overdue: 1, done: 1, ..Default::default() };
     assert_eq!(count(WorkloadGroup::Village).await, std::slice::from_ref(&all));
     assert_eq!(count(WorkloadGroup::Coordinator).await, [WorkloadRow { key: "协理员甲".into(), ..all }]);
     let by_rule = count(WorkloadGroup::Rule).await;
-    assert_eq!(by_rule.len(), 5);
+    assert_eq!(by_rule.len(), 6);
     let open = standing(&duties(&city).await);
     for row in by_rule {
         let listed = open.get(&format!("{} OPEN", row.key)).copied().unwrap_or_default();
@@ -104,6 +104,6 @@ async fn another_townships_lists_are_empty_and_its_name_is_not_found() {
     let unnamed = city.bureau().followup().list_duties(ListDutiesRequest::default()).await.expect_err("which one?");
     assert_eq!(reason(&unnamed), "FIELD_INVALID");
     let named = ListDutiesRequest { township: township(), ..Default::default() };
-    assert_eq!(duties_of(&city.bureau(), named).await.len(), 7);
+    assert_eq!(duties_of(&city.bureau(), named).await.len(), EACH);
     city.close().await;
 }

@@ -4,6 +4,7 @@ mod contacts;
 mod deliveries;
 mod follower;
 mod guards;
+mod households;
 mod journeys;
 mod lists;
 mod steps;

@@ -89,7 +89,10 @@ pub(crate) fn the<'d>(duties: &'d [Duty], rule: &str, period_start: &str) -> &'d
     duty
 }
 
-/// What counts after the standing of somebody unemployed since January: 7 duties, all open.
+/// Duties of somebody registered as unemployed since January.
+pub(crate) const EACH: usize = 8;
+
+/// How they stand when all are open.
 pub(crate) fn of_january() -> BTreeMap<String, usize> {
     [
         ("131.career_guidance OPEN", 1),
@@ -97,6 +100,7 @@ pub(crate) fn of_january() -> BTreeMap<String, usize> {
         ("131.skills_training OPEN", 1),
         ("follow_up.unemployed OPEN", 1),
         ("policy_publicity OPEN", 1),
+        ("unemployment_benefit OPEN", 1),
     ]
     .map(|(key, count)| (key.to_owned(), count))
     .into()

@@ -8,7 +8,7 @@ use bangfu_testkit::{City, DADONG, LIBAO, reason};
 use chrono::TimeDelta;
 use tonic::Code;
 
-use crate::steps::{duties, of_january, standing, sweep, unemployed, until};
+use crate::steps::{EACH, duties, of_january, standing, sweep, unemployed, until};
 
 fn request() -> RunSweepRequest {
     RunSweepRequest { request_id: request_id(), ..Default::default() }
@@ -25,7 +25,7 @@ async fn a_second_sweep_finds_nobody_and_a_repeated_request_the_first_result() {
     let bureau = city.bureau();
     let once = request();
     let first = bureau.followup().run_sweep(once.clone()).await.expect("swept").into_inner();
-    assert_eq!(first.townships.iter().map(raised).sum::<i64>(), 21);
+    assert_eq!(first.townships.iter().map(raised).sum::<i64>(), 24);
     assert_eq!(sweep(&city).await.in_scope, 0);
     assert_eq!(bureau.followup().run_sweep(once).await.expect("repeated").into_inner(), first);
 
@@ -46,7 +46,7 @@ async fn two_sweeps_at_the_same_time_raise_nothing_twice_and_both_end() {
     let (a, b) = tokio::join!(a.run_sweep(request()), b.run_sweep(request()));
     let both = [a.expect("swept").into_inner(), b.expect("swept").into_inner()];
     let raised: i64 = both.iter().flat_map(|result| &result.townships).map(raised).sum();
-    assert_eq!(raised, 7 * 40);
+    assert_eq!(raised, 8 * 40);
     let in_scope: i64 = both.iter().flat_map(|result| &result.townships).map(|sweep| sweep.in_scope).sum();
     assert_eq!(in_scope, 40);
     let twice: HashMap<_, _> = of_january().into_iter().map(|(key, count)| (key, count * people.len())).collect();
@@ -65,7 +65,7 @@ async fn the_lease_of_a_dead_sweep_is_taken_over() {
         .await
         .expect("a holder that will never come back");
     let waited = std::time::Instant::now();
-    assert_eq!(raised(&sweep(&city).await), 7);
+    assert_eq!(raised(&sweep(&city).await), 8);
     assert!(waited.elapsed() >= Duration::from_secs(9), "it was given its time");
     let held: i64 = sqlx::query_scalar("SELECT count(*) FROM sweep_lease WHERE holder IS NOT NULL")
         .fetch_one(&mut look)
@@ -126,7 +126,7 @@ async fn somebody_who_cannot_be_planned_is_told_and_does_not_keep_the_others_fro
     let swept = sweep(&city).await;
     assert_eq!((swept.in_scope, swept.with_duties, swept.failed), (3, 2, 1));
     assert_eq!(swept.excluded, [("PLAN_FAILED".to_owned(), 1)].into());
-    assert_eq!(duties(&city).await.len(), 14);
+    assert_eq!(duties(&city).await.len(), 2 * EACH);
     assert_eq!(sweep(&city).await.failed, 1, "they stay in review");
     city.close().await;
 }
@@ -137,12 +137,12 @@ async fn the_night_sweeps_by_itself_when_the_clock_runs() {
     unemployed(&city, 0..1, "2026-01-05").await;
     city.clock.set("2026-01-05T16:04:50Z".parse().expect("ten seconds before five past midnight in Shanghai"));
     let runs = running(&city);
-    until("it was swept", async || duties(&city).await.len() == 7).await;
+    until("it was swept", async || duties(&city).await.len() == EACH).await;
     // Duties are there with their batch, the record of the sweep a moment later.
     let bureau = city.bureau();
     let recorded = async || {
         let listed = bureau.followup().list_sweeps(ListSweepsRequest::default()).await.expect("listed").into_inner();
-        listed.sweeps.iter().any(|sweep| sweep.township == DADONG && raised(sweep) == 7)
+        listed.sweeps.iter().any(|sweep| sweep.township == DADONG && raised(sweep) == 8)
     };
     until("it is recorded", recorded).await;
     runs.abort();
@@ -173,9 +173,9 @@ async fn whoever_comes_in_after_the_sweep_of_the_day_has_their_duties_the_same_d
     for people in [0..2, 2..3] {
         let all = people.end as usize;
         unemployed(&city, people, "2026-01-05").await;
-        until("newcomers were swept", async || duties(&city).await.len() == 7 * all).await;
+        until("newcomers were swept", async || duties(&city).await.len() == EACH * all).await;
     }
-    until("each sweep is recorded", async || sweeps().await.iter().map(raised).sum::<i64>() == 21).await;
+    until("each sweep is recorded", async || sweeps().await.iter().map(raised).sum::<i64>() == 24).await;
     runs.abort();
     let quiet = sweeps().await.len();
     assert!((3..6).contains(&quiet), "a sweep each time people came, not one a second: {quiet}");

@@ -54,15 +54,14 @@ async fn together(svc: &Followup, township: &Township, events: &[PersonEvent]) -
     let folded = fold.finish()?;
     if !folded.subjects.is_empty() {
         store::subject::save(&mut tx, &folded.subjects).await?;
+        let saved: Vec<_> = folded.subjects.iter().map(|subject| subject.person_id).collect();
+        store::subject::follow_heads(&mut tx, &saved).await?;
     }
     for moving in &folded.merges {
         match *moving {
             Moving::Merged { merged, kept } => store::contact::merge(&mut tx, merged, kept).await?,
             Moving::Unmerged { merged, kept } => store::contact::unmerge(&mut tx, merged, kept).await?,
         }
-    }
-    for (household_id, facts) in &folded.households {
-        store::household::save(&mut tx, *household_id, facts).await?;
     }
     let today = svc.ground.clock.today();
     let anew =

@@ -25,7 +25,6 @@ pub(super) struct Fold {
     people: BTreeMap<Uuid, Person>,
     /// Contacts whose lesson is on its way to the registry: it stands among the facts under the contact's id.
     pending: BTreeSet<Uuid>,
-    households: BTreeMap<Uuid, HouseholdFacts>,
     merges: Vec<Moving>,
     name: Option<String>,
 }
@@ -65,8 +64,6 @@ pub(super) struct Folded {
     /// Those to be planned anew at once: facts changed and they were planned before. The others wait for the sweep,
     /// which is due for them.
     pub(super) anew: BTreeSet<Uuid>,
-    /// Households, as they stand now.
-    pub(super) households: BTreeMap<Uuid, HouseholdFacts>,
     /// Contacts that go from one entry to another, in order.
     pub(super) merges: Vec<Moving>,
     /// The township's name, if it changed.
@@ -80,7 +77,7 @@ impl Fold {
             .into_iter()
             .map(|subject| (subject.person_id, Person { subject, history: None, touched: false, changed: false }))
             .collect();
-        Self { today, people, pending, households: BTreeMap::new(), merges: Vec::new(), name: None }
+        Self { today, people, pending, merges: Vec::new(), name: None }
     }
 
     /// Takes one event, the next in order.
@@ -92,8 +89,7 @@ impl Fold {
         }
         if let Change::HouseholdChanged(household) = change {
             let (household_id, facts) = person_event::household(household)?;
-            self.households.insert(household_id, facts);
-            return Ok(());
+            return self.home(household_id, &facts);
         }
         let person_id = person_event::id("person_id", &event.person_id)?;
         match change {
@@ -197,6 +193,7 @@ impl Fold {
                 planned_as_of: None,
                 merged_into: None,
                 household: false,
+                head: None,
             },
             history: Some(History::default()),
             touched: true,
@@ -254,6 +251,40 @@ impl Fold {
         Ok(())
     }
 
+    /// A household as it stands now: a subject, to whom something may be owed.
+    fn home(&mut self, household_id: Uuid, facts: &HouseholdFacts) -> Result<(), Error> {
+        let document = serde_json::to_string(facts).map_err(|error| Error::Internal(Box::new(error)))?;
+        let first_day = facts.spells.iter().map(|spell| spell.recognised_on).min();
+        let today = self.today;
+        let person = self.people.entry(household_id).or_insert_with(|| Person {
+            subject: Subject {
+                person_id: household_id,
+                village: String::new(),
+                coordinator: String::new(),
+                joined_on: first_day.unwrap_or(today),
+                facts: String::new(),
+                next_review_on: None,
+                planned_as_of: None,
+                merged_into: None,
+                household: true,
+                head: None,
+            },
+            history: None,
+            touched: true,
+            changed: true,
+        });
+        if !person.subject.household {
+            return Err(Error::internal(format!("{household_id} is a person's id and a household's")));
+        }
+        person.subject.facts = document;
+        person.subject.head = facts.head();
+        if person.subject.planned_as_of.is_none() {
+            person.subject.next_review_on = first_day;
+        }
+        person.changed = true;
+        Ok(())
+    }
+
     fn person(&mut self, person_id: Uuid) -> Result<&mut Person, Error> {
         self.people
             .get_mut(&person_id)
@@ -262,13 +293,7 @@ impl Fold {
 
     /// What is to be written.
     pub(super) fn finish(self) -> Result<Folded, Error> {
-        let mut folded = Folded {
-            subjects: Vec::new(),
-            anew: BTreeSet::new(),
-            households: self.households,
-            merges: self.merges,
-            name: self.name,
-        };
+        let mut folded = Folded { subjects: Vec::new(), anew: BTreeSet::new(), merges: self.merges, name: self.name };
         for Person { mut subject, history, touched, changed } in self.people.into_values() {
             if !touched && !changed {
                 continue;

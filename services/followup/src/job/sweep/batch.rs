@@ -24,7 +24,8 @@ impl Sweeper {
             let people: Vec<_> = subjects.iter().map(|subject| subject.person_id).collect();
             match self.together(tx, subjects).await {
                 Ok(tally) => total.merge(tally),
-                Err(Error::Internal(cause)) => {
+                // A conflict: somebody held one of these and waited for another of them. One by one nobody waits for two.
+                Err(Error::Internal(cause) | Error::Conflict(cause)) => {
                     tracing::warn!(cause = cause.as_ref() as &dyn std::error::Error, "planning people one by one");
                     total.merge(self.one_by_one(&people).await?);
                 }

@@ -121,7 +121,7 @@ impl<'s> Ledger<'s> {
         true
     }
 
-    /// Slot 0 where there is no quota. Of a quota, as many of the lowest as are owed less those DONE.
+    /// Slot 0 where there is no quota. Of a quota, as many of the lowest not DONE as are owed less those DONE.
     fn slots_to_open(&self, opening: &Opening<'s>) -> Vec<u32> {
         let state = |slot| self.find(opening, slot).map(|i| self.entries[i].duty.state);
         let standing = |slot| state(slot).is_some_and(|state| state == DutyState::Open || state.is_final());
@@ -131,9 +131,11 @@ impl<'s> Ledger<'s> {
         if (1..=quota.count).any(|slot| state(slot) == Some(DutyState::Open)) {
             return Vec::new();
         }
-        let done = (1..=quota.count).filter(|&slot| state(slot) == Some(DutyState::Done)).count();
+        let is_done = |slot| state(slot) == Some(DutyState::Done);
+        let done = (1..=quota.count).filter(|&slot| is_done(slot)).count();
         let owed = (quota.slots(opening.on) as usize).saturating_sub(done);
-        (1..=quota.count).filter(|&slot| !standing(slot)).take(owed).collect()
+        // A slot that was let off is one of those owed, and stays so.
+        (1..=quota.count).filter(|&slot| !is_done(slot)).take(owed).filter(|&slot| !standing(slot)).collect()
     }
 
     /// Raises a duty, or opens it again.
