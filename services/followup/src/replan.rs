@@ -199,7 +199,7 @@ impl Writing {
 /// WAIVED: the waiver that lets it off.
 fn waived_by(duty: &Duty, granted: &[Granted]) -> Option<Uuid> {
     let waived = duty.state == DutyState::Waived;
-    granted.iter().find(|granted| waived && granted.lets_off(duty)).map(|granted| granted.waiver_id)
+    granted.iter().find(|granted| waived && granted.fact.lets_off(duty)).map(|granted| granted.waiver_id)
 }
 
 /// Why an open duty whose ground is gone is no longer owed, as believed today about today or its last day.

@@ -89,7 +89,7 @@ fn let_off(known: &Kept, granted: &[Granted]) -> Option<Duty> {
     if !matches!(known.duty.state, DutyState::Open | DutyState::Missed) {
         return None;
     }
-    let waiver = granted.iter().find(|granted| granted.lets_off(&known.duty))?;
+    let waiver = granted.iter().find(|granted| granted.fact.lets_off(&known.duty))?;
     Some(Duty { state: DutyState::Waived, state_on: waiver.fact.on, ..known.duty.clone() })
 }
 

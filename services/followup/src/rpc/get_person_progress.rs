@@ -10,11 +10,7 @@ use bangfu_proto::followup::v1::{GetPersonProgressRequest, PersonProgress};
 use chrono::Datelike as _;
 use tonic::Request;
 
-use crate::{
-    Followup,
-    store::{self, duty_list::Filter},
-    wire,
-};
+use crate::{Followup, store, wire};
 
 pub(super) async fn handle(
     svc: &Followup,
@@ -31,17 +27,10 @@ pub(super) async fn handle(
     if !store::progress::is_followed(&mut tx, person_id).await? {
         return Err(Error::NotFound(Resource::Person));
     }
-    let filter = Filter {
-        person_id: Some(person_id),
-        due_from: Some(wanted.from),
-        due_to: Some(wanted.due_to()),
-        ..Filter::default()
-    };
-    let mut duties = store::duty_list::list(&mut tx, &filter, None, i64::MAX).await?;
+    let duties = store::progress::of_person(&mut tx, person_id, &wanted).await?;
     let township = tx.township().to_owned();
     tx.commit().await?;
 
-    duties.retain(|duty| (wanted.from..=wanted.to).contains(&duty.period_start));
     let rules = wire::progress::by_rule(&township, duties, &svc.standards, wanted.today);
     Ok(PersonProgress { person_id: person_id.to_string(), year: wanted.from.year(), rules })
 }

@@ -5,6 +5,8 @@ use bangfu_platform::db::{CityTx, TownshipTx, fault};
 use chrono::{NaiveDate, TimeDelta};
 use uuid::Uuid;
 
+use super::duty_list::Listed;
+
 /// Most days from the first day of a period to the last day to do its duty: a year, or the 366 days a `once` rule may give.
 /// With it, the duties of a year are one range of the index by due day.
 const LONGEST: TimeDelta = TimeDelta::days(366);
@@ -135,6 +137,57 @@ pub(crate) async fn count_city(tx: &mut CityTx, wanted: &Wanted) -> Result<Vec<C
         wanted.due_to(),
         wanted.rule,
         wanted.today,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
+}
+
+/// The duties of one person whose periods begin in the year, by rule, period and slot.
+#[tracing::instrument(name = "db.duty.of_year", level = "debug", skip_all)]
+pub(crate) async fn of_person(tx: &mut TownshipTx, person_id: Uuid, wanted: &Wanted) -> Result<Vec<Listed>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_as!(
+        Listed,
+        r#"
+        SELECT d.duty_id
+             , d.person_id
+             , d.rule
+             , d.service
+             , d.period_start
+             , d.slot
+             , d.opens_on
+             , d.due_on
+             , d.window_start
+             , d.target_on
+             , d.missed_from
+             , d.state
+             , d.state_on
+             , d.settled_by
+             , d.release_reason
+             , d.standard_version
+             , s.village
+             , s.coordinator
+             , d.recommended_on
+             , d.recommended_by
+             , d.moved_from
+             , d.moved_because
+             , d.waiver_id
+             , s.household
+          FROM duty AS d
+          JOIN subject AS s
+            ON s.township = d.township
+           AND s.person_id = d.person_id
+         WHERE d.township = $1
+           AND s.township = $1
+           AND d.person_id = $2
+           AND d.period_start BETWEEN $3 AND $4
+         ORDER BY d.rule, d.period_start, d.slot
+        "#,
+        township,
+        person_id,
+        wanted.from,
+        wanted.to,
     )
     .fetch_all(tx)
     .await

@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use crate::{
-    model::{duty::Duty, history::WaiverFact},
+    model::history::WaiverFact,
     store::duty::Owed,
     waiver::{NewWaiver, Waiver},
     wire::number,
@@ -20,13 +20,6 @@ use crate::{
 pub(crate) struct Granted {
     pub(crate) waiver_id: Uuid,
     pub(crate) fact: WaiverFact,
-}
-
-impl Granted {
-    /// Whether it is the waiver of this duty.
-    pub(crate) fn lets_off(&self, duty: &Duty) -> bool {
-        duty.identity() == (&self.fact.rule, self.fact.period_start, self.fact.slot)
-    }
 }
 
 /// Which waivers to list; filters combine with "and".
