@@ -11,8 +11,11 @@ use bangfu::client::{Client, date, request_id};
 use bangfu_proto::{
     common::v1::Cursor,
     followup::v1::{
-        Channel, ContactResult, GetWorkloadRequest, ListContactsRequest, ListDutiesRequest, ListSweepsRequest,
-        RecordContactRequest, RunSweepRequest, VoidContactRequest, WatchDutiesRequest, WorkloadGroup,
+        Channel, ContactResult, DecideWaiverRequest, GetPersonProgressRequest, GetProgressRequest, GetWaiverRequest,
+        GetWorkloadRequest, ListContactsRequest, ListDutiesRequest, ListSweepsRequest, ListWaiversRequest,
+        ProgressGroup, RecordContactRequest, RequestWaiverRequest, RevokeWaiverRequest, RunSweepRequest,
+        VoidContactRequest, WaiverReason, WatchDutiesRequest, WatchRemindersRequest, WithdrawWaiverRequest,
+        WorkloadGroup,
     },
     people::v1::{
         AcceptTransferRequest, AddHouseholdMemberRequest, AppliedAt, AppliedBy, ApplyForRecognitionRequest,
@@ -52,6 +55,8 @@ pub(crate) struct Names {
     pub(crate) person: String,
     pub(crate) record: String,
     pub(crate) contact: String,
+    pub(crate) duty: String,
+    pub(crate) waiver: String,
     pub(crate) recognition: String,
     pub(crate) household: String,
     pub(crate) pair: String,
@@ -84,6 +89,8 @@ impl Names {
             person: random(),
             record: random(),
             contact: random(),
+            duty: random(),
+            waiver: random(),
             recognition: random(),
             household: random(),
             pair: random(),
@@ -127,6 +134,8 @@ impl Names {
             &self.person,
             &self.record,
             &self.contact,
+            &self.duty,
+            &self.waiver,
             &self.recognition,
             &self.household,
             &self.pair,
@@ -717,6 +726,75 @@ pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: 
                 reason: "录入有误".to_owned(),
             };
             vec![names.told(followup.void_contact(about).await)]
+        }
+        "RequestWaiver" => {
+            let about = RequestWaiverRequest {
+                request_id: request_id(),
+                duty_id: names.duty.clone(),
+                reason: WaiverReason::Error.into(),
+                ..Default::default()
+            };
+            let with = RequestWaiverRequest {
+                request_id: request_id(),
+                evidence_ids: vec![names.contact.clone()],
+                ..about.clone()
+            };
+            vec![names.told(followup.request_waiver(about).await), names.told(followup.request_waiver(with).await)]
+        }
+        "DecideWaiver" => {
+            let about = DecideWaiverRequest {
+                request_id: request_id(),
+                waiver_id: names.waiver.clone(),
+                grant: false,
+                decision: "证据不足".to_owned(),
+            };
+            vec![names.told(followup.decide_waiver(about).await)]
+        }
+        "WithdrawWaiver" => {
+            let about = WithdrawWaiverRequest { request_id: request_id(), waiver_id: names.waiver.clone() };
+            vec![names.told(followup.withdraw_waiver(about).await)]
+        }
+        "RevokeWaiver" => {
+            let about = RevokeWaiverRequest {
+                request_id: request_id(),
+                waiver_id: names.waiver.clone(),
+                revocation: "证据不实".to_owned(),
+            };
+            vec![names.told(followup.revoke_waiver(about).await)]
+        }
+        "GetWaiver" => {
+            let about = GetWaiverRequest { waiver_id: names.waiver.clone(), ..Default::default() };
+            let at = GetWaiverRequest { township: township(), ..about.clone() };
+            vec![names.told(followup.get_waiver(about).await), names.told(followup.get_waiver(at).await)]
+        }
+        "ListWaivers" => {
+            let about = ListWaiversRequest { person_id: names.person.clone(), ..Default::default() };
+            let of = ListWaiversRequest { duty_id: names.duty.clone(), ..Default::default() };
+            let at = ListWaiversRequest { township: township(), ..Default::default() };
+            let next = ListWaiversRequest { page_token, ..Default::default() };
+            vec![
+                names.told(followup.list_waivers(about).await),
+                names.told(followup.list_waivers(of).await),
+                names.told(followup.list_waivers(at).await),
+                names.told(followup.list_waivers(next).await),
+            ]
+        }
+        "GetPersonProgress" => {
+            let about = GetPersonProgressRequest { person_id: names.person.clone(), ..Default::default() };
+            let at = GetPersonProgressRequest { township: township(), ..about.clone() };
+            vec![
+                names.told(followup.get_person_progress(about).await),
+                names.told(followup.get_person_progress(at).await),
+            ]
+        }
+        "GetProgress" => {
+            let group_by = ProgressGroup::Township.into();
+            let at = GetProgressRequest { group_by, township: township(), ..Default::default() };
+            vec![names.told(followup.get_progress(at).await)]
+        }
+        "WatchReminders" => {
+            let at = WatchRemindersRequest { within_days: 92, townships: vec![township()], ..Default::default() };
+            vec![names.streams(followup.watch_reminders(at).await).await]
         }
         "RunSweep" => {
             let at = RunSweepRequest { request_id: request_id(), townships: vec![township()], ..Default::default() };

@@ -10,7 +10,8 @@ use bangfu_proto::{
     ACCESS,
     access::v1::Scope,
     followup::v1::{
-        ListContactsRequest, ListDutiesRequest, ListSweepsRequest, followup_service_client::FollowupServiceClient,
+        DutyState, ListContactsRequest, ListDutiesRequest, ListSweepsRequest, ListWaiversRequest, RequestWaiverRequest,
+        WaiverReason, followup_service_client::FollowupServiceClient,
     },
     people::v1::{
         AppliedAt, AppliedBy, ApplyForRecognitionRequest, CreateHouseholdRequest, DataMatchStart, DifficultyType,
@@ -91,11 +92,14 @@ impl Scene {
             transfer = clerk.people().offer_transfer(request).await.expect("offered").into_inner().transfer_id;
         }
         city.settle().await;
+        let (duty, waiver) = waivers(&clerk).await;
         let foreign = Names {
             township: LIBAO.to_owned(),
             person: theirs[0].clone(),
             record,
             contact: contact_id,
+            duty,
+            waiver,
             recognition: recognitions.swap_remove(0),
             household: households.swap_remove(0),
             pair: pairs,
@@ -110,6 +114,23 @@ impl Scene {
         };
         Self { city, foreign, own_person }
     }
+}
+
+/// Asks for two waivers. A duty of which none is asked for, and the last waiver.
+async fn waivers(clerk: &Client) -> (String, String) {
+    let request = ListDutiesRequest { states: vec![DutyState::Open.into()], ..Default::default() };
+    let duties = clerk.followup().list_duties(request).await.expect("listed").into_inner().duties;
+    let mut waiver = String::new();
+    for duty in &duties[1..3] {
+        let request = RequestWaiverRequest {
+            request_id: request_id(),
+            duty_id: duty.duty_id.clone(),
+            reason: WaiverReason::ForceMajeure.into(),
+            ..Default::default()
+        };
+        waiver = clerk.followup().request_waiver(request).await.expect("asked").into_inner().waiver_id;
+    }
+    (duties[0].duty_id.clone(), waiver)
 }
 
 /// Three entries of one name, birthday and village, which makes three pairs; and two merges of others. The last pair, and
@@ -186,6 +207,7 @@ async fn pages(clerk: &Client, bureau: &Client, data_match: &str) -> BTreeMap<&'
         people.list_transfers(ListTransfersRequest { page_size, ..Default::default() }).await.expect("a page");
     let duties = followup.list_duties(ListDutiesRequest { page_size, ..Default::default() }).await.expect("a page");
     let contacts = followup.list_contacts(ListContactsRequest { page_size, ..Default::default() }).await;
+    let waivers = followup.list_waivers(ListWaiversRequest { page_size, ..Default::default() }).await;
     let sweeps = followup.list_sweeps(ListSweepsRequest { page_size, ..Default::default() }).await.expect("a page");
     let recognitions = ListRecognitionsRequest { page_size, ..Default::default() };
     let recognitions = people.list_recognitions(recognitions).await.expect("a page");
@@ -209,6 +231,7 @@ async fn pages(clerk: &Client, bureau: &Client, data_match: &str) -> BTreeMap<&'
         ("ListTransfers", transfers.into_inner().next_page_token),
         ("ListDuties", duties.into_inner().next_page_token),
         ("ListContacts", contacts.expect("a page").into_inner().next_page_token),
+        ("ListWaivers", waivers.expect("a page").into_inner().next_page_token),
         ("ListSweeps", sweeps.into_inner().next_page_token),
     ]);
     assert!(pages.values().all(|token| !token.is_empty()), "every list has a second page: {pages:?}");

@@ -4,10 +4,12 @@ mod data_match;
 mod duplicates;
 mod households;
 mod privacy;
+mod progress;
 mod recognitions;
 mod register;
 mod token;
 mod transfers;
+mod waivers;
 mod work;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -24,10 +26,12 @@ use self::{
     duplicates::DuplicatesVerb,
     households::HouseholdsVerb,
     privacy::{AuditVerb, KeysVerb, RetentionVerb},
+    progress::{ProgressArgs, RemindersArgs},
     recognitions::RecognitionsVerb,
     register::{PeopleVerb, TownshipsVerb},
     token::TokenArgs,
     transfers::TransfersVerb,
+    waivers::WaiversVerb,
     work::{ContactsVerb, DutiesVerb, SweepsVerb},
 };
 use crate::{plan::PlanArgs, roster::RosterCommand, serve, up};
@@ -84,6 +88,13 @@ enum Verb {
     /// 联系记录: what was done.
     #[command(subcommand)]
     Contacts(ContactsVerb),
+    /// 豁免与申诉: duties let off by a decision.
+    #[command(subcommand)]
+    Waivers(WaiversVerb),
+    /// 进度: what was owed in a year and what of it was done.
+    Progress(ProgressArgs),
+    /// 提醒: what is due soon.
+    Reminders(RemindersArgs),
     /// 巡查: raise what has become due now instead of tonight.
     #[command(subcommand)]
     Sweeps(SweepsVerb),
@@ -181,6 +192,9 @@ impl Verb {
             Self::Match(verb) => verb.run().await,
             Self::Duties(verb) => verb.run().await,
             Self::Contacts(verb) => verb.run().await,
+            Self::Waivers(verb) => verb.run().await,
+            Self::Progress(args) => args.run().await,
+            Self::Reminders(args) => args.run().await,
             Self::Sweeps(verb) => verb.run().await,
             Self::Keys(verb) => verb.run().await,
             Self::Audit(verb) => verb.run().await,

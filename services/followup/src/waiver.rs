@@ -30,6 +30,7 @@ pub(crate) struct NewWaiver {
 
 /// A waiver as it is kept, in the contract's numbers, with what it carries of its duty.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_field_names, reason = "an id has the same name everywhere")]
 pub(crate) struct Waiver {
     pub(crate) waiver_id: Uuid,
     pub(crate) duty_id: Uuid,

@@ -1,9 +1,10 @@
 //! What an office calls the fields of the contract: the sentence for an office worker names no English field.
 
 /// By the field's own name, or by its path where the name alone would say something else.
-const WORDS: [(&str, &str); 142] = [
+const WORDS: [(&str, &str); 150] = [
     ("actor", "操作账号"),
     ("address", "住址"),
+    ("after", "此日之后"),
     ("answered_by", "接听人"),
     ("applied_at", "申请地"),
     ("applied_by", "申请方"),
@@ -40,6 +41,7 @@ const WORDS: [(&str, &str); 142] = [
     ("during", "日期范围"),
     ("during.from", "起始日期"),
     ("during.to", "截止日期"),
+    ("duty_id", "应做事项编号"),
     ("education", "文化程度"),
     ("effective_on", "起始日期"),
     ("employer", "就业单位"),
@@ -48,10 +50,12 @@ const WORDS: [(&str, &str); 142] = [
     ("epoch", "数据库标识"),
     ("etag", "版本标记"),
     ("evidence", "佐证材料"),
+    ("evidence_ids", "佐证记录编号"),
     ("file_name", "文件名"),
     ("from", "起始日"),
     ("graduated_on", "毕业时间"),
     ("graduation", "毕业信息"),
+    ("grant", "是否批准"),
     ("granted", "是否认定"),
     ("group", "人员类别"),
     ("group_by", "统计口径"),
@@ -107,6 +111,7 @@ const WORDS: [(&str, &str); 142] = [
     ("result", "联系结果"),
     ("returned_from", "返乡前务工地点"),
     ("returned_on", "返乡时间"),
+    ("revocation", "撤销理由"),
     ("revoked_on", "取消认定日期"),
     ("row", "行号"),
     ("row_kind", "行类别"),
@@ -127,6 +132,7 @@ const WORDS: [(&str, &str); 142] = [
     ("status_since", "就业(失业)时间"),
     ("subsidies_suggested", "建议申领的补贴"),
     ("suspected", "疑似零就业"),
+    ("text", "理由说明"),
     ("to", "截止日"),
     ("to_township", "转入区镇"),
     ("township", "区镇"),
@@ -140,7 +146,9 @@ const WORDS: [(&str, &str); 142] = [
     ("update_mask", "修改项"),
     ("validate_only", "仅校验"),
     ("village", "村(社区)"),
+    ("waiver_id", "豁免编号"),
     ("wants_work", "是否有就业意愿"),
+    ("within_days", "提前天数"),
     ("work_wish", "就业意向"),
     ("works", "是否就业"),
     ("year", "年"),
