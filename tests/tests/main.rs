@@ -19,6 +19,7 @@ mod split;
 mod steps;
 mod telemetry;
 mod transfers;
+mod two_years;
 mod units;
 mod walls;
 mod worked_examples;

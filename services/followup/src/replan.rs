@@ -11,10 +11,11 @@ use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use bangfu_kernel::{Clock, Error};
-use bangfu_platform::{db::TownshipTx, feed::NewEvent, id};
+use bangfu_platform::{db::TownshipTx, feed::NewEvent, id, telemetry};
 use chrono::NaiveDate;
 use uuid::Uuid;
 
@@ -46,6 +47,8 @@ struct Batch {
     kept: BTreeMap<Uuid, Vec<Kept>>,
     as_of: NaiveDate,
     voided: Option<Uuid>,
+    /// Under which the log has the causes of what fails.
+    correlation_id: String,
 }
 
 /// What has to be written for a batch.
@@ -55,6 +58,8 @@ struct Writing {
     change: Vec<Step>,
     events: Vec<NewEvent>,
     reviewed: Vec<(Uuid, Option<NaiveDate>)>,
+    /// Those whose plan failed; whether it is a household.
+    failed: Vec<(Uuid, bool)>,
     tally: Tally,
 }
 
@@ -75,7 +80,8 @@ pub(crate) async fn people(
 }
 
 /// The same for one person for whom something has just been entered, or of whom a duty was just let off, and for their
-/// household, whose month it may be.
+/// household, whose month it may be. For somebody whose plan fails nothing is entered: the caller could not be told what
+/// it settled.
 pub(crate) async fn contacted(
     tx: &mut TownshipTx,
     standards: &Arc<Standards>,
@@ -98,8 +104,9 @@ async fn people_with(
     as_of: NaiveDate,
     voided: Option<Uuid>,
 ) -> Result<Tally, Error> {
+    let begin = Instant::now();
     let (records, granted, kept) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    let mut batch = Batch { subjects, records, granted, kept, as_of, voided };
+    let mut batch = Batch { subjects, records, granted, kept, as_of, voided, correlation_id: correlation_id() };
     if !known.is_empty() {
         for (person_id, record) in store::contact::records(tx, known).await? {
             batch.records.entry(person_id).or_default().push(record);
@@ -108,37 +115,45 @@ async fn people_with(
         batch.kept = store::duty::of_people(tx, known).await?;
     }
     homes::add_records(tx, &batch.subjects, &mut batch.records).await?;
+    spent("read", begin.elapsed());
     let (standards, clock) = (Arc::clone(standards), tx.clock().clone());
+    let id = batch.correlation_id.clone();
     // Planning is computing: it has its own thread, so that a sweep takes nobody's turn.
     let writing = tokio::task::spawn_blocking(move || batch.plan(&standards, &clock))
         .await
         .map_err(|error| Error::Internal(Box::new(error)))?;
-    writing.write(tx, as_of, voided).await
+    let begin = Instant::now();
+    let tally = writing.write(tx, as_of, voided, &id).await?;
+    spent("write", begin.elapsed());
+    Ok(tally)
 }
 
 impl Batch {
     fn plan(mut self, standards: &Standards, clock: &Clock) -> Writing {
-        let mut writing = Writing::default();
+        let (mut writing, mut planning) = (Writing::default(), Duration::ZERO);
         for subject in std::mem::take(&mut self.subjects) {
             writing.tally.in_scope += 1;
             let granted = self.granted.remove(&subject.person_id).unwrap_or_default();
-            match self.plan_one(&subject, &granted, standards) {
+            match self.plan_one(&subject, &granted, standards, &mut planning) {
                 Ok((plan, history, as_of)) => {
                     let kept = self.kept.remove(&subject.person_id).unwrap_or_default();
                     writing.tally.planned(&plan, !kept.is_empty());
                     writing.reviewed.push((subject.person_id, plan.next_review_on));
                     let why = |duty: &Duty| why_released(duty, &history, standards, as_of);
                     let difference = diff::difference(kept, plan.duties, &granted, self.voided, as_of, why);
-                    writing.take(&subject, difference, &granted, clock);
+                    writing.take(&subject, difference, &granted, as_of, clock);
                 }
                 Err(error) => {
                     let cause = &error as &dyn std::error::Error;
-                    tracing::error!(person_id = %subject.person_id, cause, "a person cannot be planned");
+                    let correlation_id = &self.correlation_id;
+                    tracing::error!(person_id = %subject.person_id, cause, correlation_id, "a person cannot be planned");
                     metrics::counter!("bangfu_followup_plan_failures_total").increment(1);
+                    writing.failed.push((subject.person_id, subject.household));
                     writing.tally.failed();
                 }
             }
         }
+        spent("plan", planning);
         writing
     }
 
@@ -147,24 +162,34 @@ impl Batch {
         subject: &Subject,
         granted: &[Granted],
         standards: &Standards,
+        planning: &mut Duration,
     ) -> Result<(Plan, History, NaiveDate), Error> {
         let mut history = store::facts::history_of(subject)?;
         history.records = self.records.remove(&subject.person_id).unwrap_or_default();
         history.waivers = granted.iter().map(|granted| granted.fact.clone()).collect();
         let as_of = subject.planned_as_of.map_or(self.as_of, |last| last.max(self.as_of));
         // One person must not stop a township.
+        let begin = Instant::now();
         let plan = catch_unwind(AssertUnwindSafe(|| plan(&history, standards, as_of)));
+        *planning += begin.elapsed();
         plan.map(|plan| (plan, history, as_of)).map_err(|_panic| Error::internal("the planner panicked"))
     }
 }
 
 impl Writing {
-    fn take(&mut self, subject: &Subject, difference: Difference, granted: &[Granted], clock: &Clock) {
+    fn take(
+        &mut self,
+        subject: &Subject,
+        difference: Difference,
+        granted: &[Granted],
+        as_of: NaiveDate,
+        clock: &Clock,
+    ) {
         let person_id = subject.person_id;
         for duty in difference.raise {
             let waiver_id = waived_by(&duty, granted);
             let step = Step { duty_id: id::new(clock), person_id, duty, waiver_id };
-            self.tally.raised(&step.duty);
+            self.tally.raised(&step.duty, as_of);
             self.events.push(wire::duty_event::stored(&step, None, subject));
             self.raise.push(step);
         }
@@ -177,7 +202,13 @@ impl Writing {
         }
     }
 
-    async fn write(self, tx: &mut TownshipTx, as_of: NaiveDate, voided: Option<Uuid>) -> Result<Tally, Error> {
+    async fn write(
+        self,
+        tx: &mut TownshipTx,
+        as_of: NaiveDate,
+        voided: Option<Uuid>,
+        correlation_id: &str,
+    ) -> Result<Tally, Error> {
         if !self.raise.is_empty() {
             let raised = store::duty::insert(tx, &self.raise).await?;
             all(raised, self.raise.len(), "a duty was raised behind the planner's back")?;
@@ -188,6 +219,11 @@ impl Writing {
         }
         if !self.reviewed.is_empty() {
             store::subject::reviewed(tx, as_of, &self.reviewed).await?;
+            let planned: Vec<_> = self.reviewed.iter().map(|(person_id, _)| *person_id).collect();
+            store::quarantine::release(tx, &planned).await?;
+        }
+        if !self.failed.is_empty() {
+            store::quarantine::put(tx, &self.failed, correlation_id).await?;
         }
         for event in self.events {
             tx.emit(event);
@@ -208,6 +244,17 @@ fn why_released(duty: &Duty, history: &History, standards: &Standards, as_of: Na
     let rule = standard.and_then(|standard| standard.rules.iter().find(|rule| rule.id == duty.rule));
     let belief = Knowledge::of(history).belief(as_of.min(duty.due_on), as_of);
     rule.and_then(|rule| ReleaseReason::of(&rule.who, &belief)).unwrap_or(ReleaseReason::ConditionEnded)
+}
+
+/// Notes what a step of planning a batch took: reading it, the planner's own part, writing it.
+pub(crate) fn spent(step: &'static str, time: Duration) {
+    metrics::histogram!("bangfu_followup_planning_seconds", "step" => step).record(time);
+}
+
+/// Of the call, or a new one for work of our own.
+pub(crate) fn correlation_id() -> String {
+    let id = telemetry::correlation_id();
+    if id.is_empty() { Uuid::new_v4().to_string() } else { id }
 }
 
 /// The locks on the subjects make these counts equal; when they are not, nothing of the batch is kept.

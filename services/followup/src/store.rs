@@ -7,6 +7,7 @@ pub(crate) mod duty_list;
 pub(crate) mod facts;
 pub(crate) mod lease;
 pub(crate) mod progress;
+pub(crate) mod quarantine;
 pub(crate) mod reminder;
 pub(crate) mod subject;
 pub(crate) mod sweep;

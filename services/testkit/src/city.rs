@@ -74,15 +74,8 @@ impl City {
 
     /// The plan of a suite on this city's databases: to start it again, or another replica.
     pub async fn plan(&self) -> Plan {
-        let clock = self.clock.clone();
         let issuer = Arc::clone(&self.issuer);
         Plan {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            city: CITY.to_owned(),
-            clock,
-            tokens: token::Settings::new("test-issuer", "bangfu", CITY),
-            jwks: Jwks::fixed(&self.issuer.jwks(), Clock::system()).expect("a JWKS"),
-            page_key: vec![1; 32].into(),
             people: Some(PeoplePlan {
                 database: databases::settings("people", self.database("people")).await,
                 master_key: vec![2; 32].into(),
@@ -98,8 +91,7 @@ impl City {
                 jobs: true,
                 sweeps: true,
             }),
-            server: server::Settings { lame_duck: Duration::ZERO, ..server::Settings::default() },
-            stack: stack::Settings::default(),
+            ..plan(self.clock.clone(), &self.issuer.jwks())
         }
     }
 
@@ -221,6 +213,22 @@ impl City {
         for (_, database) in &self.databases {
             databases::drop(database).await;
         }
+    }
+}
+
+/// A suite of the city without services, which takes the tokens of an issuer with these keys: for a process of its own.
+pub fn plan(clock: Clock, jwks: &str) -> Plan {
+    Plan {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        city: CITY.to_owned(),
+        clock,
+        tokens: token::Settings::new("test-issuer", "bangfu", CITY),
+        jwks: Jwks::fixed(jwks, Clock::system()).expect("a JWKS"),
+        page_key: vec![1; 32].into(),
+        people: None,
+        followup: None,
+        server: server::Settings { lame_duck: Duration::ZERO, ..server::Settings::default() },
+        stack: stack::Settings::default(),
     }
 }
 

@@ -12,4 +12,4 @@ pub mod city;
 pub mod databases;
 pub mod sample;
 
-pub use city::{City, DADONG, LIBAO, reason};
+pub use city::{City, DADONG, LIBAO, plan, reason};

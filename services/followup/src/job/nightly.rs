@@ -67,7 +67,7 @@ async fn night(svc: &Followup, today: NaiveDate) -> Result<(), Error> {
     tx.commit().await?;
     let due: Vec<Township> =
         last.into_iter().filter(|(_, as_of)| as_of.is_none_or(|as_of| as_of < today)).map(|(it, _)| it).collect();
-    for sweep in sweep::run(svc, &permit, &due, today).await? {
+    for sweep in sweep::run(svc, &permit, &due, today, sweep::Need::OnceADay).await? {
         let (township, in_scope, failed) = (sweep.township, sweep.in_scope, sweep.failed);
         tracing::info!(%township, in_scope, failed, %today, "swept");
     }

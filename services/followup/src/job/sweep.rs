@@ -1,27 +1,32 @@
 //! The sweep: plans the people whose review day has come, raises what has become due and closes what was missed.
 //!
 //! Work is derived from data: each batch commits by itself, with the duties, their events and the next review days, so a
-//! sweep that dies leaves whole batches behind and the next one does the rest. Two at the same time take turns by a lease
-//! (`sweep/lease.rs`); without it they would do no harm, only the same work.
+//! sweep that dies leaves whole batches behind and the next one does the rest. Replicas share the townships by leases
+//! (`sweep/lease.rs`, `sweep/round.rs`); without them they would do no harm, only the same work.
 
 mod batch;
 mod lease;
+mod round;
 
 use std::sync::Arc;
 
 use bangfu_kernel::{Error, Township};
-use bangfu_platform::{auth::Permit, id};
+use bangfu_platform::auth::Permit;
 use chrono::NaiveDate;
 use tokio::{sync::Mutex, task::JoinSet};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
+pub(crate) use self::lease::Need;
+use self::round::Round;
 use crate::{
     Followup,
     replan::Tally,
     store::{self, subject::ReviewKey, sweep::Sweep},
 };
 
+/// Townships swept at the same time by one call: a large one does not keep the small ones waiting.
+const TOWNSHIPS: usize = 2;
 /// Batches of a township under way at the same time: while one is being written, the next one is planned.
 const HANDS: usize = 2;
 
@@ -37,48 +42,52 @@ struct Sweeper {
     next: Arc<Mutex<Option<ReviewKey>>>,
 }
 
-/// Sweeps townships, one after the other. A township that fails does not keep the others from being swept; the first
-/// failure is the answer then.
+/// Sweeps townships, those with the fewest people due first. A township that fails does not keep the others from being
+/// swept; the first failure is the answer then.
 pub(crate) async fn run(
     svc: &Followup,
     permit: &Permit,
     townships: &[Township],
     as_of: NaiveDate,
+    need: Need,
 ) -> Result<Vec<Sweep>, Error> {
+    let round = Arc::new(Round::begin(svc, permit, townships, as_of, need).await?);
+    let mut workers = JoinSet::new();
+    for _ in 0..TOWNSHIPS.min(townships.len()) {
+        let round = Arc::clone(&round);
+        workers.spawn(async move { round.work().await }.in_current_span());
+    }
     let mut sweeps = Vec::with_capacity(townships.len());
     let mut failure = None;
-    for township in townships {
-        match of_township(svc, permit.at(Some(township.clone()))?, as_of).await {
-            Ok(sweep) => sweeps.push(sweep),
-            Err(error @ (Error::Stopping | Error::Deadline)) => return Err(error),
-            Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, %township, "a sweep failed");
-                failure = failure.or(Some(error));
+    while let Some(done) = workers.join_next().await {
+        match done.map_err(|error| Error::Internal(Box::new(error))).flatten() {
+            Ok((swept, failed)) => {
+                sweeps.extend(swept);
+                failure = failure.or(failed);
             }
+            Err(error) => failure = Some(error),
         }
     }
+    sweeps.sort_by(|one, other| one.township.cmp(&other.township));
     failure.map_or(Ok(sweeps), Err)
 }
 
-#[tracing::instrument(name = "job.sweep", skip_all, fields(township = permit.township().map(Township::as_str), %as_of))]
-async fn of_township(svc: &Followup, permit: Permit, as_of: NaiveDate) -> Result<Sweep, Error> {
-    let sweep_id = id::new(&svc.ground.clock);
-    let next = Arc::new(Mutex::new(Some(ReviewKey::FIRST)));
-    let sweeper = Sweeper { svc: svc.clone(), permit, sweep_id, as_of, next };
-    sweeper.claim().await?;
-    match sweeper.sweep().await {
-        Ok(tally) => sweeper.finish(&tally).await,
-        Err(error) => {
-            // Whoever comes next need not wait for the lease to run out.
-            if let Err(left) = sweeper.give_back().await {
-                tracing::debug!(error = &left as &dyn std::error::Error, "the lease stays behind");
+impl Sweeper {
+    /// Sweeps the township it has claimed.
+    #[tracing::instrument(name = "job.sweep", skip_all, fields(township = self.permit.township().map(Township::as_str), as_of = %self.as_of))]
+    async fn run(self) -> Result<Sweep, Error> {
+        match self.sweep().await {
+            Ok(tally) => self.finish(&tally).await,
+            Err(error) => {
+                // Whoever comes next need not wait for the lease to run out.
+                if let Err(left) = self.give_back().await {
+                    tracing::debug!(error = &left as &dyn std::error::Error, "the lease stays behind");
+                }
+                Err(error)
             }
-            Err(error)
         }
     }
-}
 
-impl Sweeper {
     async fn sweep(&self) -> Result<Tally, Error> {
         let mut hands = JoinSet::new();
         for _ in 0..HANDS {
@@ -104,8 +113,18 @@ impl Sweeper {
         if store::lease::beat(&mut tx, self.sweep_id).await? {
             store::lease::hand(&mut tx, None).await?;
         }
+        let quarantined = store::quarantine::count(&mut tx).await?;
         tx.commit().await?;
         metrics::counter!("bangfu_followup_people_swept_total").increment(tally.in_scope.unsigned_abs());
+        if tally.raised.values().any(|&raised| raised > 0) {
+            metrics::histogram!("bangfu_followup_raised_days_late").record(f64::from(tally.raised_days_late));
+        }
+        let township = sweep.township.clone();
+        metrics::gauge!("bangfu_followup_quarantined", "township" => township).set(f64::from(to_u32(quarantined)));
         Ok(sweep)
     }
+}
+
+fn to_u32(count: i64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bangfu_kernel::Error;
+use chrono::NaiveDate;
 
 use crate::model::{
     duty::{Duty, DutyState},
@@ -28,6 +29,8 @@ pub(crate) struct Tally {
     pub(crate) missed: BTreeMap<String, i64>,
     /// Duties that became RELEASED, by rule.
     pub(crate) released: BTreeMap<String, i64>,
+    /// The most days by which a duty was raised after it had opened.
+    pub(crate) raised_days_late: i32,
 }
 
 /// The reason under which people whose plan failed are excluded.
@@ -51,9 +54,11 @@ impl Tally {
         add(&mut self.excluded, PLAN_FAILED, 1);
     }
 
-    /// A duty was raised, in whatever state.
-    pub(super) fn raised(&mut self, duty: &Duty) {
+    /// A duty was raised, in whatever state, on a day.
+    pub(super) fn raised(&mut self, duty: &Duty, on: NaiveDate) {
         add(&mut self.raised, &duty.rule, 1);
+        let late = i32::try_from((on - duty.opens_on).num_days()).unwrap_or(i32::MAX);
+        self.raised_days_late = self.raised_days_late.max(late);
         self.reached(duty);
     }
 
@@ -78,6 +83,7 @@ impl Tally {
         self.in_scope += other.in_scope;
         self.with_duties += other.with_duties;
         self.failed += other.failed;
+        self.raised_days_late = self.raised_days_late.max(other.raised_days_late);
         for (mine, theirs) in [
             (&mut self.excluded, other.excluded),
             (&mut self.raised, other.raised),

@@ -34,7 +34,7 @@ pub(super) async fn handle(svc: &Followup, request: Request<RunSweepRequest>) ->
         return Ok(first);
     }
     let townships = known(svc, &permit, named).await?;
-    let sweeps = sweep::run(svc, &permit, &townships, as_of).await?;
+    let sweeps = sweep::run(svc, &permit, &townships, as_of, sweep::Need::Asked).await?;
     let result = RunSweepResponse { townships: sweeps.into_iter().map(wire::sweep::message).collect() };
 
     let mut tx = svc.ground.db.township(&city).await?;

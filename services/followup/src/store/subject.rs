@@ -2,7 +2,7 @@
 //! follower and the coordinators work at the same time.
 
 use bangfu_kernel::{Error, error::Resource};
-use bangfu_platform::db::{TownshipTx, fault};
+use bangfu_platform::db::{CityTx, TownshipTx, fault};
 use chrono::NaiveDate;
 use uuid::Uuid;
 
@@ -265,4 +265,45 @@ pub(crate) async fn reviewed(
     .map_err(fault)?;
     let all = u64::try_from(next.len()).is_ok_and(|count| count == planned.rows_affected());
     if all { Ok(()) } else { Err(Error::internal("a planned subject is gone")) }
+}
+
+/// How many people are due for review, by township: one range of the index each.
+#[tracing::instrument(name = "db.subject.due_by_township", level = "debug", skip_all)]
+pub(crate) async fn due_by_township(tx: &mut CityTx, as_of: NaiveDate) -> Result<Vec<(String, i64)>, Error> {
+    let due = sqlx::query!(
+        r#"
+        SELECT t.township
+             , (SELECT count(*)
+                  FROM subject AS s
+                 WHERE s.township = t.township
+                   AND s.next_review_on <= $1) AS "due!"
+          FROM township AS t
+        "#,
+        as_of,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)?;
+    Ok(due.into_iter().map(|row| (row.township, row.due)).collect())
+}
+
+/// Whether anybody is due for review.
+#[tracing::instrument(name = "db.subject.anybody_due", level = "debug", skip_all)]
+pub(crate) async fn anybody_due(tx: &mut TownshipTx, as_of: NaiveDate) -> Result<bool, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_scalar!(
+        r#"
+        SELECT EXISTS (
+               SELECT 1
+                 FROM subject
+                WHERE township = $1
+                  AND next_review_on <= $2
+               ) AS "any!"
+        "#,
+        township,
+        as_of,
+    )
+    .fetch_one(tx)
+    .await
+    .map_err(fault)
 }

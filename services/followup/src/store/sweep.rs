@@ -20,6 +20,7 @@ pub(crate) struct Sweep {
     pub(crate) in_scope: i64,
     pub(crate) with_duties: i64,
     pub(crate) failed: i64,
+    pub(crate) raised_days_late: i32,
     pub(crate) excluded: Json<BTreeMap<String, i64>>,
     pub(crate) raised: Json<BTreeMap<String, i64>>,
     pub(crate) done: Json<BTreeMap<String, i64>>,
@@ -61,6 +62,7 @@ pub(crate) async fn finish(tx: &mut TownshipTx, sweep_id: Uuid, tally: &Tally) -
            SET in_scope = $3
              , with_duties = $4
              , failed = $5
+             , raised_days_late = $12
              , excluded = $6
              , raised = $7
              , done = $8
@@ -75,6 +77,7 @@ pub(crate) async fn finish(tx: &mut TownshipTx, sweep_id: Uuid, tally: &Tally) -
              , in_scope
              , with_duties
              , failed
+             , raised_days_late
              , excluded AS "excluded: _"
              , raised AS "raised: _"
              , done AS "done: _"
@@ -94,6 +97,7 @@ pub(crate) async fn finish(tx: &mut TownshipTx, sweep_id: Uuid, tally: &Tally) -
         Json(&tally.missed) as _,
         Json(&tally.released) as _,
         now,
+        tally.raised_days_late,
     )
     .fetch_one(tx)
     .await
@@ -117,6 +121,7 @@ pub(crate) async fn list(tx: &mut TownshipTx, before: Option<Before>, limit: i64
              , in_scope
              , with_duties
              , failed
+             , raised_days_late
              , excluded AS "excluded: _"
              , raised AS "raised: _"
              , done AS "done: _"
@@ -156,6 +161,7 @@ pub(crate) async fn list_city(tx: &mut CityTx, before: Option<Before>, limit: i6
              , in_scope
              , with_duties
              , failed
+             , raised_days_late
              , excluded AS "excluded: _"
              , raised AS "raised: _"
              , done AS "done: _"
@@ -204,4 +210,24 @@ pub(crate) async fn last(tx: &mut CityTx) -> Result<Vec<(Township, Option<NaiveD
         Ok((township, row.as_of))
     })
     .collect()
+}
+
+/// As of which day the unit's township was swept last; `None`: never to the end.
+#[tracing::instrument(name = "db.sweep.last_of", level = "debug", skip_all)]
+pub(crate) async fn last_of(tx: &mut TownshipTx) -> Result<Option<NaiveDate>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_scalar!(
+        r#"
+        SELECT as_of
+          FROM sweep
+         WHERE township = $1
+           AND finished_at IS NOT NULL
+         ORDER BY started_at DESC
+         LIMIT 1
+        "#,
+        township,
+    )
+    .fetch_optional(tx)
+    .await
+    .map_err(fault)
 }

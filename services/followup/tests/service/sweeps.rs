@@ -2,13 +2,22 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use bangfu::client::{date, request_id};
-use bangfu_proto::followup::v1::{ListSweepsRequest, RunSweepRequest, TownshipSweep};
+use bangfu::{
+    client::{Client, date, request_id},
+    suite::Suite,
+};
+use bangfu_proto::{
+    followup::v1::{
+        ListDutiesRequest, ListQuarantineRequest, ListSweepsRequest, Quarantined, RunSweepRequest, TownshipSweep,
+        VoidContactRequest,
+    },
+    people::v1::EmploymentStatus,
+};
 use bangfu_testkit::{City, DADONG, LIBAO, reason};
 use chrono::TimeDelta;
 use tonic::Code;
 
-use crate::steps::{EACH, duties, of_january, standing, sweep, unemployed, until};
+use crate::steps::{EACH, contact, duties, of_january, record, standing, sweep, unemployed, until};
 
 fn request() -> RunSweepRequest {
     RunSweepRequest { request_id: request_id(), ..Default::default() }
@@ -97,11 +106,7 @@ async fn a_day_before_the_first_standard_or_after_today_and_a_strange_township_a
 async fn people_to_whom_nothing_is_owed_are_accounted_for_by_reason() {
     let city = City::new().await;
     let clerk = city.clerk(DADONG);
-    for (n, status) in
-        [bangfu_proto::people::v1::EmploymentStatus::Retired, bangfu_proto::people::v1::EmploymentStatus::Unemployed]
-            .into_iter()
-            .enumerate()
-    {
+    for (n, status) in [EmploymentStatus::Retired, EmploymentStatus::Unemployed].into_iter().enumerate() {
         let n = u32::try_from(n).expect("small");
         let request = bangfu_testkit::sample::person_who_is(n, status, "2026-01-05");
         clerk.people().register_person(request).await.expect("registered");
@@ -128,6 +133,145 @@ async fn somebody_who_cannot_be_planned_is_told_and_does_not_keep_the_others_fro
     assert_eq!(swept.excluded, [("PLAN_FAILED".to_owned(), 1)].into());
     assert_eq!(duties(&city).await.len(), 2 * EACH);
     assert_eq!(sweep(&city).await.failed, 1, "they stay in review");
+    let listed = quarantined(&city.bureau()).await;
+    assert_eq!(listed.len(), 1, "{listed:?}");
+    assert_eq!((listed[0].township.as_str(), &listed[0].person_id, listed[0].attempts), (DADONG, &people[1], 2));
+    assert!(listed[0].household_id.is_empty() && !listed[0].correlation_id.is_empty());
+    assert_eq!(quarantined(&city.clerk(LIBAO)).await, []);
+
+    // Nothing is entered for them meanwhile: nobody could say what it settled.
+    let refused = city.clerk(DADONG).followup().record_contact(contact(&city, &people[1])).await.expect_err("refused");
+    assert_eq!(reason(&refused), "INTERNAL");
+    sqlx::query(
+        "UPDATE subject SET facts = (SELECT facts FROM subject WHERE person_id = $2::uuid) WHERE person_id = $1::uuid",
+    )
+    .bind(&people[1])
+    .bind(&people[0])
+    .execute(&mut look)
+    .await
+    .expect("mended");
+    let swept = sweep(&city).await;
+    assert_eq!((swept.in_scope, swept.failed, raised(&swept)), (1, 0, 8));
+    assert_eq!(quarantined(&city.bureau()).await, []);
+    city.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_voided_for_somebody_who_cannot_be_planned() {
+    let city = City::new().await;
+    let people = unemployed(&city, 0..1, "2026-01-05").await;
+    sweep(&city).await;
+    let contact = record(&city.clerk(DADONG), contact(&city, &people[0])).await;
+    let mut look = city.look("followup").await;
+    sqlx::query("UPDATE subject SET facts = '{\"spoiled\": true}'").execute(&mut look).await.expect("spoiled");
+    let request = VoidContactRequest {
+        request_id: request_id(),
+        contact_id: contact.contact_id,
+        reason: "wrong person".to_owned(),
+    };
+    let refused = city.clerk(DADONG).followup().void_contact(request).await.expect_err("refused");
+    assert_eq!(reason(&refused), "INTERNAL");
+    let voided: i64 = sqlx::query_scalar("SELECT count(*) FROM contact WHERE voided_at IS NOT NULL")
+        .fetch_one(&mut look)
+        .await
+        .expect("a count");
+    assert_eq!(voided, 0);
+    city.close().await;
+}
+
+async fn quarantined(client: &Client) -> Vec<Quarantined> {
+    let mut request = ListQuarantineRequest { page_size: 1, ..Default::default() };
+    let mut all = Vec::new();
+    loop {
+        let page = client.followup().list_quarantine(request.clone()).await.expect("listed").into_inner();
+        all.extend(page.quarantined);
+        if page.next_page_token.is_empty() {
+            return all;
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_township_that_another_sweep_holds_keeps_no_other_waiting() {
+    let city = City::new().await;
+    unemployed(&city, 0..1, "2026-01-05").await;
+    let there = bangfu_testkit::sample::person_who_is(7, EmploymentStatus::Unemployed, "2026-01-05");
+    city.clerk(LIBAO).people().register_person(there).await.expect("registered");
+    city.settle().await;
+    let mut look = city.look("followup").await;
+    let holder = "UPDATE sweep_lease SET holder = $2, beats = beats + 1 WHERE township = $1";
+    let hold = async |look: &mut sqlx::PgConnection, it: Option<uuid::Uuid>| {
+        sqlx::query(holder).bind(DADONG).bind(it).execute(look).await.expect("handed");
+    };
+    let other = Some(uuid::Uuid::new_v4());
+    hold(&mut look, other).await;
+    let bureau = city.bureau();
+    let round = tokio::spawn(async move { bureau.followup().run_sweep(request()).await });
+    let clerk = city.clerk(LIBAO);
+    until("the other township is swept", async || {
+        let open = clerk.followup().list_duties(ListDutiesRequest::default()).await.expect("listed");
+        open.into_inner().duties.len() == EACH
+    })
+    .await;
+    assert_eq!(duties(&city).await.len(), 0, "this one is held");
+    for _ in 0..12 {
+        // Whoever renews its lease lives, however long it takes.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        hold(&mut look, other).await;
+    }
+    assert_eq!(duties(&city).await.len(), 0, "still held");
+    hold(&mut look, None).await;
+    let swept = round.await.expect("ended").expect("swept").into_inner().townships;
+    assert_eq!(swept.iter().map(raised).collect::<Vec<_>>(), [8, 8]);
+    city.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_tells_by_how_many_days_it_was_late() {
+    let city = City::new().await;
+    unemployed(&city, 0..2, "2026-01-05").await;
+    assert_eq!(sweep(&city).await.raised_days_late, 0);
+    city.turn_to("2026-02-04");
+    let late = sweep(&city).await;
+    assert_eq!((late.raised_days_late, raised(&late)), (3, 2), "February opened on the first");
+    assert_eq!(sweep(&city).await.raised_days_late, 0);
+    city.close().await;
+}
+
+/// Replicas share the townships of a night: each is swept once.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_replicas_sweep_each_township_once_a_night() {
+    let city = City::new().await;
+    unemployed(&city, 0..3, "2026-01-05").await;
+    for n in 10..30 {
+        city.township(&format!("3206851{n}"), "一个镇").await;
+    }
+    let other = Suite::start(city.plan().await).await.expect("another replica");
+    city.settle().await;
+    city.clock.set("2026-01-05T16:04:57Z".parse().expect("three seconds before five past midnight in Shanghai"));
+    let runs = running(&city);
+    let mut look = city.look("followup").await;
+    let all = "SELECT count(*) FROM (SELECT township FROM sweep WHERE as_of = '2026-01-06' AND finished_at IS NOT NULL
+               GROUP BY township) AS t";
+    for _ in 0..600 {
+        let swept: i64 = sqlx::query_scalar(all).fetch_one(&mut look).await.expect("a count");
+        if swept == 22 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // Time for whoever would sweep again.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    runs.abort();
+    let swept: Vec<(String, i64)> =
+        sqlx::query_as("SELECT township, count(*) FROM sweep WHERE as_of = '2026-01-06' GROUP BY township ORDER BY 1")
+            .fetch_all(&mut look)
+            .await
+            .expect("counts");
+    assert_eq!(swept.len(), 22, "every township");
+    assert!(swept.iter().all(|(_, sweeps)| *sweeps == 1), "{swept:?}");
+    other.stop().await.expect("stopped");
     city.close().await;
 }
 

@@ -40,7 +40,7 @@ impl Newcomers {
         tx.commit().await?;
         let mut failure = None;
         for Waiting { township, people, .. } in self.due(waiting) {
-            match sweep::run(svc, &permit, std::slice::from_ref(&township), today).await {
+            match sweep::run(svc, &permit, std::slice::from_ref(&township), today, sweep::Need::AnybodyDue).await {
                 Ok(sweeps) => {
                     for sweep in sweeps {
                         let (in_scope, failed) = (sweep.in_scope, sweep.failed);

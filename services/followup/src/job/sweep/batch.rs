@@ -1,5 +1,7 @@
 //! Batches of a sweep: read with their locks, planned, written and committed, each by itself.
 
+use std::time::Instant;
+
 use bangfu_kernel::Error;
 use bangfu_platform::db::TownshipTx;
 use uuid::Uuid;
@@ -43,7 +45,9 @@ impl Sweeper {
         let mut next = self.next.lock().await;
         let Some(after) = *next else { return Ok(None) };
         let mut tx = self.svc.ground.db.township(&self.permit).await?;
+        let begin = Instant::now();
         let subjects = store::subject::lock_due(&mut tx, self.as_of, after, BATCH).await?;
+        replan::spent("read", begin.elapsed());
         let full = i64::try_from(subjects.len()).is_ok_and(|count| count == BATCH);
         let last = subjects.last().and_then(|subject| {
             Some(ReviewKey { next_review_on: subject.next_review_on?, person_id: subject.person_id })
@@ -67,9 +71,15 @@ impl Sweeper {
             match self.one(person_id).await {
                 Ok(tally) => total.merge(tally),
                 Err(Error::Internal(cause)) => {
-                    let cause = cause.as_ref() as &dyn std::error::Error;
-                    tracing::error!(%person_id, cause, "a person's duties cannot be written");
+                    let correlation_id = replan::correlation_id();
+                    tracing::error!(
+                        %person_id,
+                        cause = cause.as_ref() as &dyn std::error::Error,
+                        correlation_id,
+                        "a person's duties cannot be written"
+                    );
                     metrics::counter!("bangfu_followup_plan_failures_total").increment(1);
+                    self.quarantine(person_id, &correlation_id).await?;
                     total.in_scope += 1;
                     total.failed();
                 }
@@ -84,5 +94,14 @@ impl Sweeper {
         let mut subjects = store::subject::lock_all(&mut tx, &[person_id]).await?;
         subjects.retain(|subject| subject.next_review_on.is_some_and(|next| next <= self.as_of));
         self.together(tx, subjects).await
+    }
+
+    /// Whose duties could not be written is listed, though the unit of work that tried is gone.
+    async fn quarantine(&self, person_id: Uuid, correlation_id: &str) -> Result<(), Error> {
+        let mut tx = self.svc.ground.db.township(&self.permit).await?;
+        let failed: Vec<_> = store::subject::lock_all(&mut tx, &[person_id]).await?;
+        let failed: Vec<_> = failed.iter().map(|subject| (subject.person_id, subject.household)).collect();
+        store::quarantine::put(&mut tx, &failed, correlation_id).await?;
+        tx.commit().await
     }
 }
