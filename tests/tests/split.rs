@@ -108,7 +108,7 @@ async fn two_services_on_two_addresses_follow_each_other_through_a_stop_of_the_r
     let bureau = split.at_followup("bureau-1", Role::Bureau, None);
     let sweep = || RunSweepRequest { request_id: bangfu::client::request_id(), ..Default::default() };
     bureau.followup().run_sweep(sweep()).await.expect("swept");
-    assert_eq!(duties(&clerk, ListDutiesRequest::default()).await.len(), 14);
+    assert_eq!(duties(&clerk, ListDutiesRequest::default()).await.len(), 16);
 
     let learns = |person_id: &str| RecordContactRequest {
         status_learned: learned(EmploymentStatus::Startup, "2026-01-05"),

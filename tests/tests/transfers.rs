@@ -64,6 +64,7 @@ async fn the_senders_open_duties_are_released_and_the_receiver_raises_its_own_fr
         "follow_up.unemployed 2026-01-01 MISSED",
         "follow_up.unemployed 2026-02-01 DONE",
         "policy_publicity 2026-01-01 RELEASED",
+        "unemployment_benefit 2026-01-05 MISSED",
     ]);
     assert_eq!(standing(&ledger), sent);
     let released = ledger.iter().filter(|duty| state(duty) == "RELEASED");
@@ -78,6 +79,7 @@ async fn the_senders_open_duties_are_released_and_the_receiver_raises_its_own_fr
         "131.skills_training 2026-01-01 OPEN",
         "follow_up.unemployed 2026-02-01 OPEN",
         "policy_publicity 2026-01-01 OPEN",
+        "unemployment_benefit 2026-02-16 OPEN",
     ]);
     let ledger = all(&receiver).await;
     assert_eq!(standing(&ledger), received);
@@ -115,6 +117,8 @@ async fn the_senders_open_duties_are_released_and_the_receiver_raises_its_own_fr
         "follow_up.unemployed 2026-02-01 DONE",
         "follow_up.unemployed 2026-03-01 OPEN",
         "policy_publicity 2026-01-01 OPEN",
+        "unemployment_benefit 2026-01-05 MISSED",
+        "unemployment_benefit 2026-03-02 OPEN",
     ]);
     assert_eq!(standing(&all(&sender).await), back);
     let gone = lines(&[
@@ -124,6 +128,7 @@ async fn the_senders_open_duties_are_released_and_the_receiver_raises_its_own_fr
         "follow_up.unemployed 2026-02-01 DONE",
         "follow_up.unemployed 2026-03-01 RELEASED",
         "policy_publicity 2026-01-01 RELEASED",
+        "unemployment_benefit 2026-02-16 RELEASED",
     ]);
     assert_eq!(standing(&all(&receiver).await), gone);
     city.close().await;

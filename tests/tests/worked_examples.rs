@@ -218,7 +218,7 @@ async fn what_a_change_on_the_very_day_of_raising_releases_says_that_the_level_c
     becomes(&city, DADONG, &ann, EmploymentStatus::IndividualBusiness, "2026-01-05").await;
     let request = ListDutiesRequest { person_id: ann, states: vec![DutyState::Released.into()], ..Default::default() };
     let released = duties(&city.clerk(DADONG), request).await;
-    assert_eq!(released.len(), 6, "the month's follow-up and the slots of 131");
+    assert_eq!(released.len(), 7, "the month's follow-up, the slots of 131, help with the benefit");
     assert!(released.iter().all(|duty| duty.release_reason() == ReleaseReason::LevelChanged), "{released:?}");
     city.close().await;
 }

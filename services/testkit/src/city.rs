@@ -190,7 +190,7 @@ impl City {
     pub async fn settle(&self) {
         let mut people = self.look("people").await;
         let mut followup = self.look("followup").await;
-        for _ in 0..600 {
+        for _ in 0..3_000 {
             let told: Vec<(String, i64)> = sqlx::query_as("SELECT township, seq FROM feed_head ORDER BY township")
                 .fetch_all(&mut people)
                 .await
@@ -202,7 +202,7 @@ impl City {
             if told == taken {
                 return;
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("follow-up does not catch up with the registry");
     }

@@ -11,8 +11,8 @@ use crate::{
     sweep::sweep,
 };
 
-const MANY: u32 = 200_000;
-const FEW: u32 = 20_000;
+const MANY: u32 = 1_000_000;
+const FEW: u32 = 100_000;
 /// Each takes a few milliseconds, most of them the commits.
 const ROUNDS: usize = 200;
 const WARM_UP: usize = 20;
@@ -45,7 +45,7 @@ pub(crate) async fn measure(up: &Up) -> anyhow::Result<Measure> {
         let against = took(&bureau, TOWNSHIP).await?;
         rounds.push(Round { ours: took(&bureau, OTHER_TOWNSHIP).await?, against });
     }
-    let name = "sweep of 200,000 people, nobody due / of 20,000";
+    let name = "sweep of 1,000,000 people, nobody due / of 100,000";
     Ok(Measure::of_medians(name, "ms", &rounds[WARM_UP..], Limit::AtMost(1.2)))
 }
 

@@ -14,10 +14,12 @@ mod memory;
 mod page;
 mod pgbench;
 mod process;
+mod replicas;
 mod reveal;
 mod roster;
 mod rotation;
 mod sweep;
+mod turn;
 
 use std::process::ExitCode;
 
@@ -28,8 +30,19 @@ use crate::{
 
 /// What can be asked for, in the order in which it is measured: the idle process must not have worked yet, what is
 /// imported is read and swept afterwards, and the township of a million comes last, where it is in nobody's way.
-const NAMES: [&str; 9] =
-    ["memory", "roster", "lookup", "page", "reveal", "rotation", "sweep", "idle-sweep", "duplicates"];
+const NAMES: [&str; 11] = [
+    "memory",
+    "roster",
+    "lookup",
+    "page",
+    "reveal",
+    "rotation",
+    "sweep",
+    "turn",
+    "replicas",
+    "idle-sweep",
+    "duplicates",
+];
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
@@ -62,7 +75,7 @@ async fn all(up: &Up, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Vec<Measu
         say("roster: importing 100,000 rows, and COPY of them");
         let (import, importing) = roster::measure(up).await?;
         measures.extend([import.told(), importing.told()]);
-    } else if ["lookup", "page", "reveal", "rotation", "sweep", "idle-sweep"].into_iter().any(&wanted) {
+    } else if NAMES[2..10].iter().copied().any(&wanted) {
         say("roster: importing 100,000 rows");
         roster::fill(up).await?;
     }
@@ -86,8 +99,16 @@ async fn all(up: &Up, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Vec<Measu
         say("sweep: raising 200,000 duties, and INSERT … SELECT of them");
         measures.push(sweep::measure(up).await?.told());
     }
+    if wanted("turn") {
+        say("turn: a month's turn of 1,000,000 people, and INSERT … SELECT of its duties");
+        measures.extend(turn::measure(up).await?.into_iter().map(Measure::told));
+    }
+    if wanted("replicas") {
+        say("replicas: townships swept by one replica on one core, and by two");
+        measures.push(replicas::measure(up).await?.told());
+    }
     if wanted("idle-sweep") {
-        say("sweep: 200,000 people of whom nobody is due, and 20,000");
+        say("sweep: 1,000,000 people of whom nobody is due, and 100,000");
         measures.push(idle_sweep::measure(up).await?.told());
     }
     if wanted("duplicates") {

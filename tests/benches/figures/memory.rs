@@ -21,8 +21,17 @@ pub(crate) async fn idle(up: &Up) -> anyhow::Result<Measure> {
 
 /// The most it ever kept, when called after an import.
 pub(crate) fn importing(up: &Up) -> anyhow::Result<Measure> {
-    let peak = kept(up, "VmHWM")?;
-    Ok(Measure::absolute("memory of `bangfu up`, importing 100,000 rows (peak)", "MB", peak, Limit::AtMost(150.0)))
+    Ok(Measure::absolute("memory of `bangfu up`, importing 100,000 rows (peak)", "MB", peak(up)?, Limit::AtMost(150.0)))
+}
+
+/// Lets the peak begin anew.
+pub(crate) fn forget_peak(up: &Up) -> anyhow::Result<()> {
+    fs::write(format!("/proc/{}/clear_refs", up.id()), "5").context("this figure needs Linux")
+}
+
+/// The most it kept since then.
+pub(crate) fn peak(up: &Up) -> anyhow::Result<f64> {
+    kept(up, "VmHWM")
 }
 
 /// In millions of bytes.

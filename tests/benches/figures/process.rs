@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File, Permissions},
     io::{BufRead as _, BufReader},
+    net::{SocketAddr, TcpListener},
     os::unix::fs::PermissionsExt as _,
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -16,6 +17,10 @@ use bangfu_kernel::{Role, Township};
 use bangfu_postgres::Options;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 /// The townships of a fresh ground that the figures use.
 pub(crate) const TOWNSHIP: &str = "320685102";
@@ -26,6 +31,7 @@ pub(crate) const OTHER_TOWNSHIP: &str = "320685103";
 pub(crate) struct Up {
     child: Child,
     endpoint: String,
+    metrics: SocketAddr,
     /// The same ground, for tokens and for the superuser's part.
     pub(crate) ground: Development,
     /// Gone with the run.
@@ -39,20 +45,32 @@ impl Up {
         // As root, PostgreSQL runs as another user and has to come in.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755))?;
         let home = folder.path().join("ground");
+        // Free a moment ago.
+        let metrics = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut child = Command::new(binary()?)
             .args(["up", "--no-sweeps", "--listen", "127.0.0.1:0", "--home"])
             .arg(&home)
+            .args(["--metrics", &metrics.to_string()])
             .stdout(Stdio::piped())
             .stderr(File::create(folder.path().join("log"))?)
             .spawn()?;
         let endpoint = endpoint(&mut child)?;
         let ground = Development::open(&home, Options::kept).await?;
-        Ok(Self { child, endpoint, ground, folder })
+        Ok(Self { child, endpoint, metrics, ground, folder })
     }
 
     /// Its process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// What it tells of itself, as Prometheus would fetch it.
+    pub(crate) async fn metrics(&self) -> anyhow::Result<String> {
+        let mut connection = TcpStream::connect(self.metrics).await?;
+        connection.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").await?;
+        let mut told = String::new();
+        connection.read_to_string(&mut told).await?;
+        Ok(told)
     }
 
     /// A connection of its own, with a fresh token.
@@ -82,14 +100,51 @@ impl Up {
         anyhow::bail!("follow-up does not catch up with the registry")
     }
 
+    /// Another suite on the same ground, kept to one core as a pod with a limit of one would be.
+    pub(crate) fn replica(&self, core: u32) -> anyhow::Result<Replica> {
+        let mut child = Command::new("taskset")
+            .args(["--cpu-list", &core.to_string()])
+            .arg(binary()?)
+            .args(["up", "--no-sweeps", "--listen", "127.0.0.1:0", "--home"])
+            .arg(self.folder.path().join("ground"))
+            .stdout(Stdio::piped())
+            .stderr(File::create(self.folder.path().join(format!("log-{core}")))?)
+            .spawn()
+            .context("this figure needs taskset")?;
+        let endpoint = endpoint(&mut child)?;
+        Ok(Replica { child, endpoint })
+    }
+
+    /// A connection to a replica, with a fresh token.
+    pub(crate) async fn client_of(&self, replica: &Replica, role: Role) -> anyhow::Result<Client> {
+        Client::connect(&replica.endpoint, &self.ground.token("figures", role, None, &[])).await
+    }
+
     /// Ends it in good order; its PostgreSQL, too.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         self.ground.close().await?;
-        let told = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", self.child.id())).status()?;
-        anyhow::ensure!(told.success(), "the suite cannot be told to stop");
-        self.child.wait()?;
-        Ok(())
+        end(&mut self.child)
     }
+}
+
+/// Another suite on the ground of the first.
+pub(crate) struct Replica {
+    child: Child,
+    endpoint: String,
+}
+
+impl Replica {
+    /// Ends it in good order.
+    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
+        end(&mut self.child)
+    }
+}
+
+fn end(child: &mut Child) -> anyhow::Result<()> {
+    let told = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", child.id())).status()?;
+    anyhow::ensure!(told.success(), "the suite cannot be told to stop");
+    child.wait()?;
+    Ok(())
 }
 
 /// Runs fixed statements.
