@@ -11,6 +11,7 @@ pub mod keys;
 pub mod matches;
 pub mod people;
 pub mod problem;
+pub mod progress;
 pub mod recognitions;
 pub mod retention;
 pub mod standards;
@@ -18,6 +19,7 @@ pub mod sweeps;
 pub mod table;
 pub mod terminal;
 pub mod transfers;
+pub mod waivers;
 
 use anyhow::Context as _;
 use bangfu_proto::{

@@ -42,11 +42,13 @@ mod job;
 pub mod model;
 pub mod offline;
 mod preview;
+mod reminders;
 mod replan;
 mod rpc;
 mod serves;
 mod standards;
 mod store;
+mod waiver;
 mod wire;
 
 use std::{

@@ -6,8 +6,10 @@ pub(crate) mod duty;
 pub(crate) mod duty_event;
 pub(crate) mod new_contact;
 pub(crate) mod person_event;
+pub(crate) mod progress;
 pub(crate) mod standard;
 pub(crate) mod sweep;
+pub(crate) mod waiver;
 pub(crate) mod work_calendar;
 
 use bangfu_kernel::{
