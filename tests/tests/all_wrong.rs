@@ -815,6 +815,63 @@ pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
             let fields = format!("{} townships capacity", of_standard());
             (told(follow.preview_standard(request).await), fields)
         }
+        "RequestWaiver" => {
+            let request = followup::RequestWaiverRequest {
+                request_id: bad(),
+                duty_id: bad(),
+                reason: 99,
+                text: long(512),
+                evidence_ids: vec![bad()],
+            };
+            (told(follow.request_waiver(request).await), "request_id duty_id reason text evidence_ids".into())
+        }
+        "DecideWaiver" => {
+            let request = followup::DecideWaiverRequest {
+                request_id: bad(),
+                waiver_id: bad(),
+                grant: false,
+                decision: String::new(),
+            };
+            let answer = city.reviewer(DADONG).followup().decide_waiver(request).await;
+            (told(answer), "request_id waiver_id decision".into())
+        }
+        "WithdrawWaiver" => {
+            let request = followup::WithdrawWaiverRequest { request_id: bad(), waiver_id: bad() };
+            (told(follow.withdraw_waiver(request).await), "request_id waiver_id".into())
+        }
+        "RevokeWaiver" => {
+            let request = followup::RevokeWaiverRequest { request_id: bad(), waiver_id: bad(), revocation: long(512) };
+            let answer = city.reviewer(DADONG).followup().revoke_waiver(request).await;
+            (told(answer), "request_id waiver_id revocation".into())
+        }
+        "GetWaiver" => {
+            let request = followup::GetWaiverRequest { waiver_id: bad(), township: bad() };
+            (told(follow.get_waiver(request).await), "waiver_id township".into())
+        }
+        "ListWaivers" => {
+            let request = followup::ListWaiversRequest {
+                page_size: 501,
+                page_token: bad(),
+                township: bad(),
+                states: vec![0, 99],
+                person_id: bad(),
+                duty_id: bad(),
+            };
+            (told(follow.list_waivers(request).await), "page_size township states person_id duty_id".into())
+        }
+        "GetPersonProgress" => {
+            let request = followup::GetPersonProgressRequest { person_id: bad(), year: 2020, township: bad() };
+            (told(follow.get_person_progress(request).await), "person_id year township".into())
+        }
+        "GetProgress" => {
+            let request = followup::GetProgressRequest { group_by: 99, year: 2101, township: bad(), rule: long(64) };
+            (told(follow.get_progress(request).await), "group_by year township rule".into())
+        }
+        "WatchReminders" => {
+            let request =
+                followup::WatchRemindersRequest { within_days: 93, townships: vec![String::new()], after: no_date() };
+            (told(follow.watch_reminders(request).await), "within_days townships after".into())
+        }
         "RunSweep" => {
             let request = followup::RunSweepRequest {
                 request_id: bad(),

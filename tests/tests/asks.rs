@@ -12,11 +12,13 @@ use bangfu_proto::{
     common::v1::{CalendarDate, Cursor},
     followup::v1::{
         AssignPersonRequest, AssignVillageRequest, CancelAbsenceRequest, Channel, ContactResult, Coordinator,
-        GetCalendarRequest, GetStandardRequest, GetWorkloadRequest, HandOverRequest, ListAssignmentsRequest,
-        ListContactsRequest, ListCoordinatorsRequest, ListDutiesRequest, ListServicesRequest, ListStandardsRequest,
-        ListSweepsRequest, PreviewStandardRequest, PublishCalendarRequest, PublishStandardRequest,
+        DecideWaiverRequest, GetCalendarRequest, GetPersonProgressRequest, GetProgressRequest, GetStandardRequest,
+        GetWaiverRequest, GetWorkloadRequest, HandOverRequest, ListAssignmentsRequest, ListContactsRequest,
+        ListCoordinatorsRequest, ListDutiesRequest, ListServicesRequest, ListStandardsRequest, ListSweepsRequest,
+        ListWaiversRequest, PreviewStandardRequest, ProgressGroup, PublishCalendarRequest, PublishStandardRequest,
         PutCoordinatorRequest, RecordAbsenceRequest, RecordContactRequest, RecordContactsRequest, RecordServiceRequest,
-        RecordServicesRequest, RunSweepRequest, Service, VoidContactRequest, VoidServiceRequest, WatchDutiesRequest,
+        RecordServicesRequest, RequestWaiverRequest, RevokeWaiverRequest, RunSweepRequest, Service, VoidContactRequest,
+        VoidServiceRequest, WaiverReason, WatchDutiesRequest, WatchRemindersRequest, WithdrawWaiverRequest,
         WorkCalendar, WorkloadGroup,
     },
     people::v1::{
@@ -64,6 +66,8 @@ pub(crate) struct Names {
     /// Somebody whom only their township has entered.
     pub(crate) coordinator: String,
     pub(crate) absence: String,
+    pub(crate) duty: String,
+    pub(crate) waiver: String,
     pub(crate) recognition: String,
     pub(crate) household: String,
     pub(crate) pair: String,
@@ -99,6 +103,8 @@ impl Names {
             service_record: random(),
             coordinator: "没有这人".to_owned(),
             absence: random(),
+            duty: random(),
+            waiver: random(),
             recognition: random(),
             household: random(),
             pair: random(),
@@ -145,6 +151,8 @@ impl Names {
             &self.service_record,
             &self.coordinator,
             &self.absence,
+            &self.duty,
+            &self.waiver,
             &self.recognition,
             &self.household,
             &self.pair,
@@ -855,6 +863,75 @@ pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: 
         "PreviewStandard" => {
             let at = PreviewStandardRequest { townships: vec![township()], ..Default::default() };
             vec![names.streams(followup.preview_standard(at).await).await]
+        }
+        "RequestWaiver" => {
+            let about = RequestWaiverRequest {
+                request_id: request_id(),
+                duty_id: names.duty.clone(),
+                reason: WaiverReason::Error.into(),
+                ..Default::default()
+            };
+            let with = RequestWaiverRequest {
+                request_id: request_id(),
+                evidence_ids: vec![names.contact.clone()],
+                ..about.clone()
+            };
+            vec![names.told(followup.request_waiver(about).await), names.told(followup.request_waiver(with).await)]
+        }
+        "DecideWaiver" => {
+            let about = DecideWaiverRequest {
+                request_id: request_id(),
+                waiver_id: names.waiver.clone(),
+                grant: false,
+                decision: "证据不足".to_owned(),
+            };
+            vec![names.told(followup.decide_waiver(about).await)]
+        }
+        "WithdrawWaiver" => {
+            let about = WithdrawWaiverRequest { request_id: request_id(), waiver_id: names.waiver.clone() };
+            vec![names.told(followup.withdraw_waiver(about).await)]
+        }
+        "RevokeWaiver" => {
+            let about = RevokeWaiverRequest {
+                request_id: request_id(),
+                waiver_id: names.waiver.clone(),
+                revocation: "证据不实".to_owned(),
+            };
+            vec![names.told(followup.revoke_waiver(about).await)]
+        }
+        "GetWaiver" => {
+            let about = GetWaiverRequest { waiver_id: names.waiver.clone(), ..Default::default() };
+            let at = GetWaiverRequest { township: township(), ..about.clone() };
+            vec![names.told(followup.get_waiver(about).await), names.told(followup.get_waiver(at).await)]
+        }
+        "ListWaivers" => {
+            let about = ListWaiversRequest { person_id: names.person.clone(), ..Default::default() };
+            let of = ListWaiversRequest { duty_id: names.duty.clone(), ..Default::default() };
+            let at = ListWaiversRequest { township: township(), ..Default::default() };
+            let next = ListWaiversRequest { page_token, ..Default::default() };
+            vec![
+                names.told(followup.list_waivers(about).await),
+                names.told(followup.list_waivers(of).await),
+                names.told(followup.list_waivers(at).await),
+                names.told(followup.list_waivers(next).await),
+            ]
+        }
+        "GetPersonProgress" => {
+            let about = GetPersonProgressRequest { person_id: names.person.clone(), ..Default::default() };
+            let at = GetPersonProgressRequest { township: township(), ..about.clone() };
+            vec![
+                names.told(followup.get_person_progress(about).await),
+                names.told(followup.get_person_progress(at).await),
+            ]
+        }
+        "GetProgress" => {
+            let group_by = ProgressGroup::Township.into();
+            let at = GetProgressRequest { group_by, township: township(), ..Default::default() };
+            vec![names.told(followup.get_progress(at).await)]
+        }
+        "WatchReminders" => {
+            let at = WatchRemindersRequest { within_days: 92, townships: vec![township()], ..Default::default() };
+            vec![names.streams(followup.watch_reminders(at).await).await]
         }
         "RunSweep" => {
             let at = RunSweepRequest { request_id: request_id(), townships: vec![township()], ..Default::default() };

@@ -10,9 +10,10 @@ use bangfu_proto::{
     ACCESS,
     access::v1::Scope,
     followup::v1::{
-        AssignPersonRequest, AssignVillageRequest, Coordinator, ListAssignmentsRequest, ListContactsRequest,
-        ListDutiesRequest, ListServicesRequest, ListSweepsRequest, PutCoordinatorRequest, RecordAbsenceRequest,
-        RecordServiceRequest, Service, followup_service_client::FollowupServiceClient,
+        AssignPersonRequest, AssignVillageRequest, Coordinator, DutyState, ListAssignmentsRequest, ListContactsRequest,
+        ListDutiesRequest, ListServicesRequest, ListSweepsRequest, ListWaiversRequest, PutCoordinatorRequest,
+        RecordAbsenceRequest, RecordServiceRequest, RequestWaiverRequest, Service, WaiverReason,
+        followup_service_client::FollowupServiceClient,
     },
     people::v1::{
         AppliedAt, AppliedBy, ApplyForRecognitionRequest, CreateHouseholdRequest, DataMatchStart, DifficultyType,
@@ -103,6 +104,7 @@ impl Scene {
         }
         city.settle().await;
         let absence = at_work(&clerk, &theirs[1]).await;
+        let (duty, waiver) = waivers(&clerk).await;
         let foreign = Names {
             township: LIBAO.to_owned(),
             person: theirs[0].clone(),
@@ -111,6 +113,8 @@ impl Scene {
             service_record: service_records.swap_remove(0),
             coordinator: THEIRS.to_owned(),
             absence,
+            duty,
+            waiver,
             recognition: recognitions.swap_remove(0),
             household: households.swap_remove(0),
             pair: pairs,
@@ -154,6 +158,23 @@ async fn at_work(clerk: &Client, person_id: &str) -> String {
         stand_in: ANYWHERE.to_owned(),
     };
     followup.record_absence(request).await.expect("entered").into_inner().absence_id
+}
+
+/// Asks for two waivers. A duty of which none is asked for, and the last waiver.
+async fn waivers(clerk: &Client) -> (String, String) {
+    let request = ListDutiesRequest { states: vec![DutyState::Open.into()], ..Default::default() };
+    let duties = clerk.followup().list_duties(request).await.expect("listed").into_inner().duties;
+    let mut waiver = String::new();
+    for duty in &duties[1..3] {
+        let request = RequestWaiverRequest {
+            request_id: request_id(),
+            duty_id: duty.duty_id.clone(),
+            reason: WaiverReason::ForceMajeure.into(),
+            ..Default::default()
+        };
+        waiver = clerk.followup().request_waiver(request).await.expect("asked").into_inner().waiver_id;
+    }
+    (duties[0].duty_id.clone(), waiver)
 }
 
 /// Three entries of one name, birthday and village, which makes three pairs; and two merges of others. The last pair, and
@@ -243,6 +264,7 @@ async fn pages(clerk: &Client, bureau: &Client, data_match: &str) -> BTreeMap<&'
     let services = followup.list_services(ListServicesRequest { page_size, ..Default::default() }).await;
     let assignments = ListAssignmentsRequest { page_size, ..Default::default() };
     let assignments = followup.list_assignments(assignments).await.expect("a page");
+    let waivers = followup.list_waivers(ListWaiversRequest { page_size, ..Default::default() }).await;
     let sweeps = followup.list_sweeps(ListSweepsRequest { page_size, ..Default::default() }).await.expect("a page");
     let recognitions = ListRecognitionsRequest { page_size, ..Default::default() };
     let recognitions = people.list_recognitions(recognitions).await.expect("a page");
@@ -268,6 +290,7 @@ async fn pages(clerk: &Client, bureau: &Client, data_match: &str) -> BTreeMap<&'
         ("ListContacts", contacts.expect("a page").into_inner().next_page_token),
         ("ListServices", services.expect("a page").into_inner().next_page_token),
         ("ListAssignments", assignments.into_inner().next_page_token),
+        ("ListWaivers", waivers.expect("a page").into_inner().next_page_token),
         ("ListSweeps", sweeps.into_inner().next_page_token),
     ]);
     assert!(pages.values().all(|token| !token.is_empty()), "every list has a second page: {pages:?}");

@@ -6,12 +6,14 @@ mod data_match;
 mod duplicates;
 mod households;
 mod privacy;
+mod progress;
 mod recognitions;
 mod register;
 mod services;
 mod standards;
 mod token;
 mod transfers;
+mod waivers;
 mod work;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -30,12 +32,14 @@ use self::{
     duplicates::DuplicatesVerb,
     households::HouseholdsVerb,
     privacy::{AuditVerb, KeysVerb, RetentionVerb},
+    progress::{ProgressArgs, RemindersArgs},
     recognitions::RecognitionsVerb,
     register::{PeopleVerb, TownshipsVerb},
     services::ServicesVerb,
     standards::StandardsVerb,
     token::TokenArgs,
     transfers::TransfersVerb,
+    waivers::WaiversVerb,
     work::{ContactsVerb, DutiesVerb, SweepsVerb},
 };
 use crate::{plan::PlanArgs, roster::RosterCommand, serve, up};
@@ -104,6 +108,13 @@ enum Verb {
     /// 服务标准: what is owed to whom, how often.
     #[command(subcommand)]
     Standards(StandardsVerb),
+    /// 豁免与申诉: duties let off by a decision.
+    #[command(subcommand)]
+    Waivers(WaiversVerb),
+    /// 进度: what was owed in a year and what of it was done.
+    Progress(ProgressArgs),
+    /// 提醒: what is due soon.
+    Reminders(RemindersArgs),
     /// 巡查: raise what has become due now instead of tonight.
     #[command(subcommand)]
     Sweeps(SweepsVerb),
@@ -208,6 +219,9 @@ impl Verb {
             Self::Contacts(verb) => verb.run().await,
             Self::Services(verb) => verb.run().await,
             Self::Standards(verb) => verb.run().await,
+            Self::Waivers(verb) => verb.run().await,
+            Self::Progress(args) => args.run().await,
+            Self::Reminders(args) => args.run().await,
             Self::Sweeps(verb) => verb.run().await,
             Self::Keys(verb) => verb.run().await,
             Self::Audit(verb) => verb.run().await,

@@ -12,6 +12,7 @@ pub mod keys;
 pub mod matches;
 pub mod people;
 pub mod problem;
+pub mod progress;
 pub mod recognitions;
 pub mod retention;
 pub mod services;
@@ -20,6 +21,7 @@ pub mod sweeps;
 pub mod table;
 pub mod terminal;
 pub mod transfers;
+pub mod waivers;
 
 use anyhow::Context as _;
 use bangfu_proto::{

@@ -48,6 +48,7 @@ mod job;
 pub mod model;
 pub mod offline;
 mod preview;
+mod reminders;
 mod replan;
 mod rows;
 mod rpc;
@@ -55,6 +56,7 @@ mod serves;
 mod service_record;
 mod standards;
 mod store;
+mod waiver;
 mod wire;
 
 use std::{

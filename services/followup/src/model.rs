@@ -17,4 +17,5 @@ pub mod recommend;
 pub mod service;
 pub mod serving;
 pub mod standard;
+pub mod waiver;
 pub mod workdays;

@@ -32,6 +32,7 @@ use crate::{
         self,
         duty::{Kept, Step},
         subject::Subject,
+        waiver::Granted,
     },
     wire,
 };
@@ -44,6 +45,7 @@ pub(crate) use tally::Tally;
 struct Batch {
     subjects: Vec<Subject>,
     records: BTreeMap<Uuid, Vec<Record>>,
+    granted: BTreeMap<Uuid, Vec<Granted>>,
     kept: BTreeMap<Uuid, Vec<Kept>>,
     as_of: NaiveDate,
     voided: Option<Uuid>,
@@ -73,7 +75,8 @@ struct Writing {
 }
 
 /// Plans locked people as of a day, and never as of a day before the one they were planned for last.
-/// `voided`: the contact that was just voided; what it settled may be rewritten.
+/// `voided`: the contact that was just voided, or the waiver that was just revoked; what it settled, or let off, may be
+/// rewritten.
 pub(crate) async fn people(
     tx: &mut TownshipTx,
     standards: &Arc<Standards>,
@@ -88,8 +91,9 @@ pub(crate) async fn people(
     people_with(tx, (standards, recommender), subjects, &known, as_of, voided).await
 }
 
-/// The same for one person for whom something has just been entered, and for their household, whose month it may be.
-/// For somebody whose plan fails nothing is entered: the caller could not be told what it settled.
+/// The same for one person for whom something has just been entered, or of whom a duty was just let off, and for their
+/// household, whose month it may be. For somebody whose plan fails nothing is entered: the caller could not be told what
+/// it settled.
 pub(crate) async fn contacted(
     tx: &mut TownshipTx,
     standards: &Arc<Standards>,
@@ -114,12 +118,13 @@ async fn people_with(
     voided: Option<Uuid>,
 ) -> Result<Tally, Error> {
     let begin = Instant::now();
-    let (records, kept) = (BTreeMap::new(), BTreeMap::new());
-    let mut batch = Batch { subjects, records, kept, as_of, voided, correlation_id: correlation_id() };
+    let (records, granted, kept) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let mut batch = Batch { subjects, records, granted, kept, as_of, voided, correlation_id: correlation_id() };
     if !known.is_empty() {
         for (person_id, record) in store::contact::records(tx, known).await? {
             batch.records.entry(person_id).or_default().push(record);
         }
+        batch.granted = store::waiver::granted(tx, known).await?;
         batch.kept = store::duty::of_people(tx, known).await?;
     }
     homes::add_records(tx, &batch.subjects, &mut batch.records).await?;
@@ -143,14 +148,15 @@ impl Batch {
         let subjects = std::mem::take(&mut self.subjects);
         for (number, subject) in subjects.iter().enumerate() {
             writing.tally.in_scope += 1;
-            match self.plan_one(subject, standards, &mut planning) {
+            let granted = self.granted.remove(&subject.person_id).unwrap_or_default();
+            match self.plan_one(subject, &granted, standards, &mut planning) {
                 Ok((plan, history, as_of)) => {
                     let kept = self.kept.remove(&subject.person_id).unwrap_or_default();
                     writing.tally.planned(&plan, !kept.is_empty());
                     writing.reviewed.push((subject.person_id, plan.next_review_on));
                     let why = |duty: &Duty| why_released(duty, &history, standards, as_of);
-                    let difference = diff::difference(kept, plan.duties, self.voided, as_of, why);
-                    steps.extend(taken((number, subject), difference, as_of, clock));
+                    let difference = diff::difference(kept, plan.duties, &granted, self.voided, as_of, why);
+                    steps.extend(taken((number, subject), difference, &granted, as_of, clock));
                 }
                 Err(error) => {
                     let cause = &error as &dyn std::error::Error;
@@ -171,11 +177,13 @@ impl Batch {
     fn plan_one(
         &mut self,
         subject: &Subject,
+        granted: &[Granted],
         standards: &Standards,
         planning: &mut Duration,
     ) -> Result<(Plan, History, NaiveDate), Error> {
         let mut history = store::facts::history_of(subject)?;
         history.records = self.records.remove(&subject.person_id).unwrap_or_default();
+        history.waivers = granted.iter().map(|granted| granted.fact.clone()).collect();
         let as_of = subject.planned_as_of.map_or(self.as_of, |last| last.max(self.as_of));
         // One person must not stop a township.
         let begin = Instant::now();
@@ -189,11 +197,15 @@ impl Batch {
 fn taken(
     (number, subject): (usize, &Subject),
     difference: Difference,
+    granted: &[Granted],
     as_of: NaiveDate,
     clock: &Clock,
 ) -> impl Iterator<Item = Taken> {
     let person_id = subject.person_id;
-    let step = move |duty_id, duty| Step { duty_id, person_id, duty, recommended: None };
+    let step = move |duty_id, duty: Duty| {
+        let waiver_id = waived_by(&duty, granted);
+        Step { duty_id, person_id, duty, recommended: None, waiver_id }
+    };
     let raised = difference.raise.into_iter().map(move |duty| (None, step(id::new(clock), duty)));
     let changed =
         difference.change.into_iter().map(move |(duty_id, previous, duty)| (Some(previous), step(duty_id, duty)));
@@ -242,6 +254,12 @@ impl Writing {
         }
         Ok(self.tally)
     }
+}
+
+/// WAIVED: the waiver that lets it off.
+fn waived_by(duty: &Duty, granted: &[Granted]) -> Option<Uuid> {
+    let waived = duty.state == DutyState::Waived;
+    granted.iter().find(|granted| waived && granted.fact.lets_off(duty)).map(|granted| granted.waiver_id)
 }
 
 /// Why an open duty whose ground is gone is no longer owed, as believed today about today or its last day.

@@ -7,9 +7,11 @@ pub(crate) mod duty_event;
 pub(crate) mod new_contact;
 pub(crate) mod new_service;
 pub(crate) mod person_event;
+pub(crate) mod progress;
 pub(crate) mod service_record;
 pub(crate) mod standard;
 pub(crate) mod sweep;
+pub(crate) mod waiver;
 pub(crate) mod work_calendar;
 
 use bangfu_kernel::{

@@ -11,8 +11,8 @@ use tokio::sync::watch as signal;
 use uuid::Uuid;
 
 pub use follow::{Position, next_in_order};
-pub use store::{append, compact, heads_of_city, open};
-pub use watch::{Item, Wanted, Watching, watch};
+pub use store::{append, compact, events, heads_of_city, open};
+pub use watch::{Item, Wanted, Watching, heads, watch};
 
 /// An event on its way into the feed of the unit of work's township.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use bangfu_kernel::{EmploymentStatus, Group, Insured, ServiceLevel};
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::{channel::Channel, contact::ContactResult, household::SpellFact, service::Services};
+use super::{channel::Channel, contact::ContactResult, duty::Duty, household::SpellFact, service::Services};
 
 /// All facts about one person in one township. The order of the facts does not matter. A voided record is left out:
 /// it counts as never entered.
@@ -135,6 +135,13 @@ pub enum RecordKind {
     },
     /// 服务记录: work entered as such, without a contact.
     Service,
+}
+
+impl WaiverFact {
+    /// Whether it is this duty that it lets off.
+    pub fn lets_off(&self, duty: &Duty) -> bool {
+        duty.identity() == (&self.rule, self.period_start, self.slot)
+    }
 }
 
 impl StatusFact {

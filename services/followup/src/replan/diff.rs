@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     model::duty::{Duty, DutyState, ReleaseReason},
-    store::duty::Kept,
+    store::{duty::Kept, waiver::Granted},
 };
 
 /// What to write for one person.
@@ -27,12 +27,14 @@ fn identity(duty: &Duty) -> Identity {
 
 /// Compares the ledger with a plan.
 ///
-/// DONE, MISSED and WAIVED stay as they are, whatever facts came late; a duty DONE by the contact `voided` is as good as
-/// open. What is open and not in the plan at all (facts that came late, or later on the day it was raised, took away its
-/// ground) is released as of the day, for the reason that `why` finds.
+/// DONE, MISSED and WAIVED stay as they are, whatever facts came late; a duty DONE by the contact `voided`, or WAIVED by the
+/// waiver `voided`, is as good as open. What is open and not in the plan at all (facts that came late, or later on the day it
+/// was raised, took away its ground) is released as of the day, for the reason that `why` finds. What is OPEN or MISSED and
+/// let off by one of the waivers `granted` is WAIVED, whatever the plan makes of it: the decision was about the ledger.
 pub(super) fn difference(
     kept: Vec<Kept>,
     planned: Vec<Duty>,
+    granted: &[Granted],
     voided: Option<Uuid>,
     as_of: NaiveDate,
     why: impl Fn(&Duty) -> ReleaseReason,
@@ -44,14 +46,11 @@ pub(super) fn difference(
     let spent = Spent::of(&kept, voided);
     let mut kept: HashMap<Identity, Kept> = kept.into_iter().map(|kept| (identity(&kept.duty), kept)).collect();
     for duty in &planned {
-        let mut duty = spent.settle_otherwise(duty, &planned, as_of);
+        let duty = spent.settle_otherwise(duty, &planned, as_of);
         match kept.remove(&identity(&duty)) {
             None => difference.raise.push(duty),
-            Some(known) if is_final(&known.duty, voided) => {}
             Some(known) => {
-                // The duty was raised under that version, and stays so.
-                duty.standard_version.clone_from(&known.duty.standard_version);
-                if duty != known.duty {
+                if let Some(duty) = let_off(&known, granted).or_else(|| follow(&known, duty, voided)) {
                     difference.change.push((known.duty_id, known.duty.state, duty));
                 }
             }
@@ -59,10 +58,9 @@ pub(super) fn difference(
     }
     let mut groundless: Vec<_> = kept
         .into_values()
-        .filter(|known| !is_final(&known.duty, voided) && known.duty.state != DutyState::Released)
-        .map(|Kept { duty_id, duty }| {
-            let (state, reason) = (DutyState::Released, Some(why(&duty)));
-            (duty_id, duty.state, Duty { state, reason, state_on: as_of, settled_by: None, ..duty })
+        .filter_map(|known| {
+            let duty = let_off(&known, granted).or_else(|| release(&known, voided, as_of, &why))?;
+            Some((known.duty_id, known.duty.state, duty))
         })
         .collect();
     groundless.sort_unstable_by_key(|(duty_id, ..)| *duty_id);
@@ -70,8 +68,39 @@ pub(super) fn difference(
     difference
 }
 
-fn is_final(duty: &Duty, voided: Option<Uuid>) -> bool {
-    let undone = duty.state == DutyState::Done && voided.is_some() && duty.settled_by == voided;
+/// The duty as the plan has it, unless that is how it stands or it is final.
+fn follow(known: &Kept, planned: Duty, voided: Option<Uuid>) -> Option<Duty> {
+    // The duty was raised under that version, and stays so.
+    let duty = Duty { standard_version: known.duty.standard_version.clone(), ..planned };
+    (!is_final(known, voided) && duty != known.duty).then_some(duty)
+}
+
+/// The duty released, unless it is so or it is final.
+fn release(known: &Kept, voided: Option<Uuid>, as_of: NaiveDate, why: impl Fn(&Duty) -> ReleaseReason) -> Option<Duty> {
+    if is_final(known, voided) || known.duty.state == DutyState::Released {
+        return None;
+    }
+    let (state, reason) = (DutyState::Released, Some(why(&known.duty)));
+    Some(Duty { state, reason, state_on: as_of, settled_by: None, ..known.duty.clone() })
+}
+
+/// The duty WAIVED, where it is OPEN or MISSED and a waiver lets it off.
+fn let_off(known: &Kept, granted: &[Granted]) -> Option<Duty> {
+    if !matches!(known.duty.state, DutyState::Open | DutyState::Missed) {
+        return None;
+    }
+    let waiver = granted.iter().find(|granted| granted.fact.lets_off(&known.duty))?;
+    Some(Duty { state: DutyState::Waived, state_on: waiver.fact.on, ..known.duty.clone() })
+}
+
+/// Nothing rewrites it, unless what brought it there was just taken back.
+fn is_final(Kept { duty, waiver_id, .. }: &Kept, voided: Option<Uuid>) -> bool {
+    let by = match duty.state {
+        DutyState::Done => duty.settled_by,
+        DutyState::Waived => *waiver_id,
+        DutyState::Open | DutyState::Missed | DutyState::Released => None,
+    };
+    let undone = voided.is_some() && by == voided;
     duty.state.is_final() && !undone
 }
 
@@ -80,7 +109,7 @@ struct Spent(HashMap<(String, Uuid), Identity>);
 
 impl Spent {
     fn of(kept: &[Kept], voided: Option<Uuid>) -> Self {
-        let settled = kept.iter().filter(|kept| is_final(&kept.duty, voided));
+        let settled = kept.iter().filter(|kept| is_final(kept, voided));
         Self(
             settled
                 .filter_map(|kept| Some(((kept.duty.rule.to_string(), kept.duty.settled_by?), identity(&kept.duty))))
@@ -129,7 +158,7 @@ fn unsettled(duty: &Duty, as_of: NaiveDate) -> Duty {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::service::Service;
+    use crate::model::{history::WaiverFact, service::Service};
 
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("a date")
@@ -154,12 +183,25 @@ mod tests {
         }
     }
 
+    const WAIVER: Uuid = Uuid::from_u128(99);
+
+    fn granted(slot: u32) -> Granted {
+        let fact = WaiverFact {
+            rule: "131.job_referral".into(),
+            period_start: day("2026-01-01"),
+            slot,
+            on: day("2026-03-01"),
+        };
+        Granted { waiver_id: WAIVER, fact }
+    }
+
     fn changed(_: &Duty) -> ReleaseReason {
         ReleaseReason::LevelChanged
     }
 
     fn kept(duty: &Duty) -> Kept {
-        Kept { duty_id: Uuid::from_u128(duty.slot.into()), duty: duty.clone() }
+        let waiver_id = (duty.state == DutyState::Waived).then_some(WAIVER);
+        Kept { duty_id: Uuid::from_u128(duty.slot.into()), duty: duty.clone(), waiver_id }
     }
 
     #[test]
@@ -169,7 +211,8 @@ mod tests {
         for before in DutyState::ALL {
             for planned in [Open, Done, Missed, Released] {
                 let (before, planned) = (referral(1, before, settled(before)), referral(1, planned, settled(planned)));
-                let found = difference(vec![kept(&before)], vec![planned.clone()], None, day("2026-03-01"), changed);
+                let found =
+                    difference(vec![kept(&before)], vec![planned.clone()], &[], None, day("2026-03-01"), changed);
                 let changes = matches!(before.state, Open | Released) && before.state != planned.state;
                 assert_eq!(found.raise, [], "{before:?}");
                 assert_eq!(found.change.len(), usize::from(changes), "{:?} → {:?}", before.state, planned.state);
@@ -184,7 +227,8 @@ mod tests {
         let (done_by_7, done_by_8) = (referral(1, DutyState::Done, Some(7)), referral(2, DutyState::Done, Some(8)));
         let planned = vec![referral(1, DutyState::Open, None), referral(2, DutyState::Done, Some(8))];
         let voided = Some(Uuid::from_u128(7));
-        let found = difference(vec![kept(&done_by_7), kept(&done_by_8)], planned, voided, day("2026-03-01"), changed);
+        let found =
+            difference(vec![kept(&done_by_7), kept(&done_by_8)], planned, &[], voided, day("2026-03-01"), changed);
         let [(duty_id, DutyState::Done, again)] = found.change.as_slice() else { panic!("one change: {found:?}") };
         assert_eq!((*duty_id, again.state, again.settled_by), (Uuid::from_u128(1), DutyState::Open, None));
     }
@@ -203,11 +247,12 @@ mod tests {
             referral(3, DutyState::Open, None),
         ];
         let voided = Some(Uuid::from_u128(7));
-        let found = difference(ledger.iter().map(kept).collect(), planned.clone(), voided, day("2026-03-01"), changed);
+        let found =
+            difference(ledger.iter().map(kept).collect(), planned.clone(), &[], voided, day("2026-03-01"), changed);
         let [(_, DutyState::Done, again)] = found.change.as_slice() else { panic!("one change: {found:?}") };
         assert_eq!((again.slot, again.state, again.settled_by), (1, DutyState::Open, None));
 
-        let found = difference(ledger.iter().map(kept).collect(), planned, voided, day("2027-01-06"), changed);
+        let found = difference(ledger.iter().map(kept).collect(), planned, &[], voided, day("2027-01-06"), changed);
         let [(_, _, missed)] = found.change.as_slice() else { panic!("one change: {found:?}") };
         assert_eq!((missed.state, missed.state_on), (DutyState::Missed, day("2027-01-06")));
     }
@@ -219,7 +264,7 @@ mod tests {
             referral(2, DutyState::Done, Some(8)),
             referral(3, DutyState::Missed, None),
         ];
-        let found = difference(ledger.iter().map(kept).collect(), Vec::new(), None, day("2026-03-01"), changed);
+        let found = difference(ledger.iter().map(kept).collect(), Vec::new(), &[], None, day("2026-03-01"), changed);
         let [(_, DutyState::Open, released)] = found.change.as_slice() else { panic!("one change: {found:?}") };
         assert_eq!(
             (released.state, released.reason, released.state_on),
@@ -231,6 +276,50 @@ mod tests {
     fn a_duty_stays_under_the_standard_it_was_raised_under() {
         let old = referral(1, DutyState::Open, None);
         let new = Duty { standard_version: "2027-01-01".into(), ..old.clone() };
-        assert_eq!(difference(vec![kept(&old)], vec![new], None, day("2026-03-01"), changed), Difference::default());
+        assert_eq!(
+            difference(vec![kept(&old)], vec![new], &[], None, day("2026-03-01"), changed),
+            Difference::default()
+        );
+    }
+
+    #[test]
+    fn what_is_open_or_missed_is_let_off_by_its_waiver_whatever_the_plan_makes_of_it() {
+        use DutyState::{Done, Missed, Open, Released, Waived};
+        let settled = |state| (state == Done).then_some(7);
+        for before in DutyState::ALL {
+            let ledger = kept(&referral(1, before, settled(before)));
+            for planned in [None, Some(Open), Some(Done), Some(Missed), Some(Released), Some(Waived)] {
+                let plan = planned.map(|state| referral(1, state, settled(state))).into_iter().collect();
+                let found = difference(vec![ledger.clone()], plan, &[granted(1)], None, day("2026-04-01"), changed);
+                let waived = found.change.iter().any(|(_, _, duty)| duty.state == Waived);
+                let meant = matches!(before, Open | Missed) || (before == Released && planned == Some(Waived));
+                assert_eq!(waived, meant, "{before:?}, planned {planned:?}");
+            }
+            let other = vec![referral(1, Open, None)];
+            let found = difference(vec![ledger], other, &[granted(2)], None, day("2026-04-01"), changed);
+            assert!(found.change.iter().all(|(_, _, duty)| duty.state != Waived), "the waiver of another slot");
+        }
+    }
+
+    #[test]
+    fn only_the_duty_of_the_waiver_revoked_stands_again_as_the_plan_has_it() {
+        let ledger = [referral(1, DutyState::Waived, None), referral(2, DutyState::Waived, None)];
+        let mut ledger: Vec<_> = ledger.iter().map(kept).collect();
+        ledger[1].waiver_id = Some(Uuid::from_u128(98));
+        let missed = |slot| Duty { state_on: day("2027-01-06"), ..referral(slot, DutyState::Missed, None) };
+        let planned = vec![missed(1), missed(2)];
+        let found = difference(ledger, planned, &[], Some(WAIVER), day("2027-02-01"), changed);
+        assert_eq!(found.change, [(Uuid::from_u128(1), DutyState::Waived, missed(1))]);
+    }
+
+    #[test]
+    fn a_record_that_filled_the_slot_after_a_waived_one_stays_there_when_the_waiver_is_revoked() {
+        // With the waiver 7 filled slot 2; without it the plan has 7 in slot 1.
+        let ledger = [referral(1, DutyState::Waived, None), referral(2, DutyState::Done, Some(7))];
+        let planned = vec![referral(1, DutyState::Done, Some(7)), referral(2, DutyState::Open, None)];
+        let found =
+            difference(ledger.iter().map(kept).collect(), planned, &[], Some(WAIVER), day("2026-04-01"), changed);
+        let [(_, DutyState::Waived, again)] = found.change.as_slice() else { panic!("one change: {found:?}") };
+        assert_eq!((again.slot, again.state, again.settled_by), (1, DutyState::Open, None));
     }
 }

@@ -4,7 +4,7 @@ mod columns;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use bangfu_kernel::Error;
+use bangfu_kernel::{Error, error::Resource};
 use bangfu_platform::db::{TownshipTx, fault};
 use bangfu_proto::followup::v1 as proto;
 use chrono::NaiveDate;
@@ -26,6 +26,15 @@ use crate::{
 pub(crate) struct Kept {
     pub(crate) duty_id: Uuid,
     pub(crate) duty: Duty,
+    /// WAIVED: by which waiver.
+    pub(crate) waiver_id: Option<Uuid>,
+}
+
+/// A duty as it is kept, and to whom it is owed.
+#[derive(Debug, Clone)]
+pub(crate) struct Owed {
+    pub(crate) person_id: Uuid,
+    pub(crate) kept: Kept,
 }
 
 /// A duty of somebody: raised, or as it stands after a step.
@@ -36,6 +45,8 @@ pub(crate) struct Step {
     pub(crate) duty: Duty,
     /// OPEN: the day on which it is best done; what is closed needs none.
     pub(crate) recommended: Option<Recommendation>,
+    /// WAIVED: by which waiver.
+    pub(crate) waiver_id: Option<Uuid>,
 }
 
 struct Row {
@@ -55,6 +66,7 @@ struct Row {
     settled_by: Option<Uuid>,
     release_reason: Option<i16>,
     standard_version: String,
+    waiver_id: Option<Uuid>,
 }
 
 /// All duties of people, by person.
@@ -80,6 +92,7 @@ pub(crate) async fn of_people(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Resul
              , settled_by
              , release_reason
              , standard_version
+             , waiver_id
           FROM duty
          WHERE township = $1
            AND person_id = ANY ($2)
@@ -96,6 +109,44 @@ pub(crate) async fn of_people(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Resul
         people.entry(row.person_id).or_default().push(row.kept(&mut words)?);
     }
     Ok(people)
+}
+
+/// A duty. NOT_FOUND.
+#[tracing::instrument(name = "db.duty.get", level = "debug", skip_all)]
+pub(crate) async fn get(tx: &mut TownshipTx, duty_id: Uuid) -> Result<Owed, Error> {
+    let township = tx.township().to_owned();
+    let row = sqlx::query_as!(
+        Row,
+        r#"
+        SELECT duty_id
+             , person_id
+             , rule
+             , service
+             , period_start
+             , slot
+             , opens_on
+             , due_on
+             , window_start
+             , target_on
+             , missed_from
+             , state
+             , state_on
+             , settled_by
+             , release_reason
+             , standard_version
+             , waiver_id
+          FROM duty
+         WHERE township = $1
+           AND duty_id = $2
+        "#,
+        township,
+        duty_id,
+    )
+    .fetch_optional(tx)
+    .await
+    .map_err(fault)?
+    .ok_or(Error::NotFound(Resource::Duty))?;
+    Ok(Owed { person_id: row.person_id, kept: row.kept(&mut Words::default())? })
 }
 
 /// Raises duties; those that are there already are left alone. How many were not there.
@@ -127,6 +178,7 @@ pub(crate) async fn insert(tx: &mut TownshipTx, steps: &[Step]) -> Result<u64, E
              , recommended_by
              , moved_from
              , moved_because
+             , waiver_id
              )
         SELECT $1, d.*
           FROM UNNEST(
@@ -150,6 +202,7 @@ pub(crate) async fn insert(tx: &mut TownshipTx, steps: &[Step]) -> Result<u64, E
              , $19::smallint[]
              , $20::date[]
              , $21::text[]
+             , $22::uuid[]
              ) AS d
             ON CONFLICT ON CONSTRAINT duty_is_raised_once_per_period DO NOTHING
         "#,
@@ -174,6 +227,7 @@ pub(crate) async fn insert(tx: &mut TownshipTx, steps: &[Step]) -> Result<u64, E
         &columns.recommended_by as &[Option<i16>],
         &columns.moved_from as &[Option<NaiveDate>],
         &columns.moved_because as &[Option<&str>],
+        &columns.waiver_ids as &[Option<Uuid>],
     )
     .execute(tx)
     .await
@@ -181,8 +235,8 @@ pub(crate) async fn insert(tx: &mut TownshipTx, steps: &[Step]) -> Result<u64, E
     Ok(inserted.rows_affected())
 }
 
-/// Makes duties stand as they do after a step. Only what is OPEN or RELEASED is touched, and, when a contact was voided,
-/// what is DONE by that contact. How many were.
+/// Makes duties stand as they do after a step. Only what is OPEN or RELEASED is touched; what is MISSED where it becomes
+/// WAIVED; and, when a contact was voided or a waiver revoked, what is DONE or WAIVED by it. How many were.
 #[tracing::instrument(name = "db.duty.change", level = "debug", skip_all)]
 pub(crate) async fn change(tx: &mut TownshipTx, steps: &[Step], voided: Option<Uuid>) -> Result<u64, Error> {
     let township = tx.township().to_owned();
@@ -203,6 +257,7 @@ pub(crate) async fn change(tx: &mut TownshipTx, steps: &[Step], voided: Option<U
              , recommended_by = n.recommended_by
              , moved_from = n.moved_from
              , moved_because = n.moved_because
+             , waiver_id = n.waiver_id
           FROM UNNEST(
                $2::uuid[]
              , $3::date[]
@@ -218,6 +273,7 @@ pub(crate) async fn change(tx: &mut TownshipTx, steps: &[Step], voided: Option<U
              , $13::smallint[]
              , $14::date[]
              , $15::text[]
+             , $16::uuid[]
              ) AS n (
                duty_id
              , opens_on
@@ -233,10 +289,14 @@ pub(crate) async fn change(tx: &mut TownshipTx, steps: &[Step], voided: Option<U
              , recommended_by
              , moved_from
              , moved_because
+             , waiver_id
              )
          WHERE d.township = $1
            AND d.duty_id = n.duty_id
-           AND (d.state IN (1, 4) OR (d.state = 2 AND d.settled_by = $16))
+           AND (d.state IN (1, 4)
+                OR (d.state = 3 AND n.state = 5)
+                OR (d.state = 2 AND d.settled_by = $17)
+                OR (d.state = 5 AND d.waiver_id = $17))
         "#,
         township,
         &columns.duty_ids,
@@ -253,6 +313,7 @@ pub(crate) async fn change(tx: &mut TownshipTx, steps: &[Step], voided: Option<U
         &columns.recommended_by as &[Option<i16>],
         &columns.moved_from as &[Option<NaiveDate>],
         &columns.moved_because as &[Option<&str>],
+        &columns.waiver_ids as &[Option<Uuid>],
         voided,
     )
     .execute(tx)
@@ -319,7 +380,7 @@ impl Row {
             reason,
             standard_version: words.shared(&self.standard_version),
         };
-        Ok(Kept { duty_id: self.duty_id, duty })
+        Ok(Kept { duty_id: self.duty_id, duty, waiver_id: self.waiver_id })
     }
 }
 
@@ -341,7 +402,11 @@ mod tests {
     use super::*;
     use crate::{
         model::service::Service,
-        store::subject::{self, Subject},
+        store::{
+            self,
+            subject::{self, Subject},
+        },
+        waiver::NewWaiver,
     };
 
     #[expect(clippy::disallowed_methods, reason = "a unit of work without a caller")]
@@ -367,7 +432,21 @@ mod tests {
             reason,
             standard_version: "2021-03-01".into(),
         };
-        Step { duty_id: Uuid::from_u128(7), person_id: Uuid::from_u128(1), duty, recommended: None }
+        Step { duty_id: Uuid::from_u128(7), person_id: Uuid::from_u128(1), duty, recommended: None, waiver_id: None }
+    }
+
+    async fn let_off(tx: &mut TownshipTx, step: &Step) -> Uuid {
+        let waiver_id = Uuid::from_u128(9);
+        let waiver = NewWaiver {
+            duty_id: step.duty_id,
+            reason: proto::WaiverReason::Error,
+            text: String::new(),
+            evidence: Vec::new(),
+        };
+        let kept = Kept { duty_id: step.duty_id, duty: step.duty.clone(), waiver_id: None };
+        let owed = Owed { person_id: step.person_id, kept };
+        store::waiver::insert(tx, waiver_id, &waiver, &owed).await.expect("asked");
+        waiver_id
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -394,8 +473,15 @@ mod tests {
         {
             let mut tx = db.township(&permit()).await.expect("begun");
             subject::save(&mut tx, std::slice::from_ref(&person)).await.expect("saved");
-            assert_eq!(insert(&mut tx, &[step(before, day)]).await.expect("raised"), 1);
-            assert_eq!(insert(&mut tx, &[step(before, day)]).await.expect("raised before"), 0);
+            // Nothing is raised WAIVED: a waiver needs the duty that it lets off.
+            let raised = if before == DutyState::Waived { DutyState::Open } else { before };
+            assert_eq!(insert(&mut tx, &[step(raised, day)]).await.expect("raised"), 1);
+            assert_eq!(insert(&mut tx, &[step(raised, day)]).await.expect("raised before"), 0);
+            if before == DutyState::Waived {
+                let waiver_id = let_off(&mut tx, &step(raised, day)).await;
+                let waived = Step { waiver_id: Some(waiver_id), ..step(before, day) };
+                assert_eq!(change(&mut tx, &[waived], None).await.expect("changed"), 1);
+            }
             let changed = change(&mut tx, &[step(DutyState::Open, day)], None).await.expect("changed");
             assert_eq!(changed, changes, "{before:?}");
             let kept = of_people(&mut tx, &[person.person_id]).await.expect("read");

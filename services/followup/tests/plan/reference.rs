@@ -248,8 +248,14 @@ impl<'a> Reference<'a> {
                 standard_version: Arc::clone(&standard.version),
             };
             self.duties.retain(|(_, other)| other.identity() != duty.identity());
-            self.duties.push((rule, duty));
-            for record in self.entered(|entered_on| entered_on <= k) {
+            // Let off as it was known to stand before, or on this very day: it is raised so.
+            let let_off = self.history.waivers.iter().filter(|waiver| waiver.on <= k).any(|waiver| {
+                waiver.rule == duty.rule && waiver.period_start == duty.period_start && waiver.slot == duty.slot
+            });
+            let state = if let_off { DutyState::Waived } else { DutyState::Open };
+            self.duties.push((rule, Duty { state, ..duty }));
+            let records = if let_off { Vec::new() } else { self.entered(|entered_on| entered_on <= k) };
+            for record in records {
                 if self.try_settle(self.duties.len() - 1, record, k) {
                     break;
                 }

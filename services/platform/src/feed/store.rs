@@ -105,7 +105,7 @@ pub async fn heads_of_city(tx: &mut CityTx) -> Result<Vec<Head>, Error> {
 
 /// The next events after a position, at most `limit`.
 #[tracing::instrument(name = "db.event.list", level = "debug", skip_all)]
-pub(super) async fn events(tx: &mut TownshipTx, after: i64, limit: i64) -> Result<Vec<Event>, Error> {
+pub async fn events(tx: &mut TownshipTx, after: i64, limit: i64) -> Result<Vec<Event>, Error> {
     let township = tx.township().to_owned();
     sqlx::query_as!(
         Event,

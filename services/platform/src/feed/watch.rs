@@ -123,6 +123,22 @@ impl<T, E: Fn(Item) -> Result<T, Error>> Sink<T, E> {
     }
 }
 
+/// The heads a watch is about: of the permit's township, or of those named; none named: of all.
+pub async fn heads(db: &Db, permit: &Permit, townships: &[Township]) -> Result<Vec<Head>, Error> {
+    if permit.township().is_some() {
+        let mut tx = db.township(permit).await?;
+        let head = store::head(&mut tx).await?;
+        tx.commit().await?;
+        Ok(head.into_iter().collect())
+    } else {
+        let mut tx = db.city(permit).await?;
+        let mut heads = store::heads_of_city(&mut tx).await?;
+        tx.commit().await?;
+        heads.retain(|head| townships.is_empty() || townships.contains(&head.township));
+        Ok(heads)
+    }
+}
+
 struct Watcher {
     db: Db,
     permit: Permit,
@@ -214,20 +230,8 @@ impl Watcher {
         Ok(())
     }
 
-    /// The heads this watch is about.
     async fn heads(&self) -> Result<Vec<Head>, Error> {
-        if self.permit.township().is_some() {
-            let mut tx = self.db.township(&self.permit).await?;
-            let head = store::head(&mut tx).await?;
-            tx.commit().await?;
-            Ok(head.into_iter().collect())
-        } else {
-            let mut tx = self.db.city(&self.permit).await?;
-            let mut heads = store::heads_of_city(&mut tx).await?;
-            tx.commit().await?;
-            heads.retain(|head| self.townships.is_empty() || self.townships.contains(&head.township));
-            Ok(heads)
-        }
+        heads(&self.db, &self.permit, &self.townships).await
     }
 
     async fn events(&self, township: &Township, after: i64) -> Result<Vec<Event>, Error> {

@@ -67,8 +67,7 @@ impl<'s> Ledger<'s> {
     /// A duty let off by a decision: whatever was OPEN or MISSED is WAIVED.
     pub(super) fn waive(&mut self, waiver: &WaiverFact) -> bool {
         let waived = self.entries.iter().rposition(|Entry { duty, .. }| {
-            duty.identity() == (&waiver.rule, waiver.period_start, waiver.slot)
-                && matches!(duty.state, DutyState::Open | DutyState::Missed)
+            waiver.lets_off(duty) && matches!(duty.state, DutyState::Open | DutyState::Missed)
         });
         if let Some(i) = waived {
             step(&mut self.entries[i].duty, DutyState::Waived, waiver.on);
@@ -105,12 +104,23 @@ impl<'s> Ledger<'s> {
     }
 
     /// Step 4: the duty, or the slots of the quota, are OPEN unless they are so already or stand finally; `entered`, in
-    /// the order (entered_on, on, id), settles at once what it fits.
-    pub(super) fn open(&mut self, opening: Opening<'s>, entered: &[&Record]) -> bool {
+    /// the order (entered_on, on, id), settles at once what it fits. What was let off on this very day, or as it was
+    /// known to stand before, is raised WAIVED: whoever decided saw it OPEN, so no record of before had settled it.
+    pub(super) fn open(&mut self, opening: Opening<'s>, entered: &[&Record], decided: &[&WaiverFact]) -> bool {
         let slots = self.slots_to_open(&opening);
-        let opened: Vec<usize> = slots.into_iter().map(|slot| self.raise(&opening, slot)).collect();
+        let changed = !slots.is_empty();
+        let mut opened = Vec::with_capacity(slots.len());
+        for slot in slots {
+            let i = self.raise(&opening, slot);
+            if decided.iter().any(|waiver| waiver.lets_off(&self.entries[i].duty)) {
+                step(&mut self.entries[i].duty, DutyState::Waived, opening.on);
+                self.open.retain(|&open| open != i);
+            } else {
+                opened.push(i);
+            }
+        }
         let mut left = opened.iter().copied();
-        let Some(mut next) = left.next() else { return false };
+        let Some(mut next) = left.next() else { return changed };
         for record in entered {
             if fits(record, &self.entries[next]) && !self.has_settled(record, opening.rule) {
                 self.done(next, record, opening.on);

@@ -209,7 +209,7 @@ impl<'a> Walk<'a> {
                     self.knowledge.held_since(&rule.who, today, period.start)
                 };
                 let opening = Opening { standard, rule, period, window_start, on: today };
-                changed |= self.ledger.open(opening, &self.records[..self.entered]);
+                changed |= self.ledger.open(opening, &self.records[..self.entered], &self.waivers[..self.waived]);
             }
         }
         changed
@@ -231,7 +231,7 @@ impl<'a> Walk<'a> {
             }
             let period = Period { start: today, end: days_after(today, within_days) };
             let opening = Opening { standard, rule, period, window_start, on: today };
-            changed |= self.ledger.open(opening, &self.records[..self.entered]);
+            changed |= self.ledger.open(opening, &self.records[..self.entered], &self.waivers[..self.waived]);
         }
         changed
     }

@@ -31,12 +31,13 @@ pub(super) struct Columns<'s> {
     pub(super) recommended_by: Vec<Option<i16>>,
     pub(super) moved_from: Vec<Option<NaiveDate>>,
     pub(super) moved_because: Vec<Option<&'s str>>,
+    pub(super) waiver_ids: Vec<Option<Uuid>>,
 }
 
 impl<'s> Columns<'s> {
     pub(super) fn of(steps: &'s [Step]) -> Result<Self, Error> {
         let mut columns = Self::default();
-        for Step { duty_id, person_id, duty, recommended } in steps {
+        for Step { duty_id, person_id, duty, recommended, waiver_id } in steps {
             columns.person_ids.push(*person_id);
             columns.rules.push(&duty.rule);
             columns.period_starts.push(duty.period_start);
@@ -58,6 +59,7 @@ impl<'s> Columns<'s> {
             columns.recommended_by.push(recommended.as_ref().map(|it| number(proto::RecommendedBy::from(it.by))));
             columns.moved_from.push(moved.map(|(day, _)| *day));
             columns.moved_because.push(moved.map(|(_, why)| why.as_str()));
+            columns.waiver_ids.push(*waiver_id);
         }
         Ok(columns)
     }

@@ -1,0 +1,166 @@
+//! Where a stream of reminders stands in one township.
+
+use std::collections::{BTreeMap, HashMap};
+
+use bangfu_kernel::{Error, Township, calendar};
+use bangfu_platform::{
+    auth::Permit,
+    db::Db,
+    feed::{self, Head},
+};
+use bangfu_proto::followup::v1::{Duty, DutyEvent, DutyState, watch_reminders_response::Item};
+use chrono::{NaiveDate, TimeDelta};
+use prost::Message as _;
+use uuid::Uuid;
+
+use super::{End, Sink, Wanted};
+use crate::{
+    store::{
+        duty_list::{DutyKey, Listed},
+        reminder::{self, Before, Reach},
+    },
+    wire,
+};
+
+/// Duties, or events, read with one statement.
+const BATCH: i64 = 500;
+
+/// What a stream has told of a township.
+pub(super) struct Place {
+    within: TimeDelta,
+    less: Option<Before>,
+    /// The feed's identity and the last event looked at; `None`: nothing was read yet.
+    seen: Option<(Uuid, i64)>,
+    /// What is due by this day has been read.
+    read_to: Option<NaiveDate>,
+    /// Duties told, with the day until which they can come again.
+    told: HashMap<Uuid, NaiveDate>,
+}
+
+impl Place {
+    pub(super) fn new(wanted: &Wanted) -> Self {
+        let less = wanted.after.map(|after| Before {
+            due_to: after + wanted.within,
+            opened_by: after,
+            id_below: first_id_after(after),
+        });
+        Self { within: wanted.within, less, seen: None, read_to: None, told: HashMap::new() }
+    }
+
+    /// Tells what has come within reach since the last look.
+    pub(super) async fn look(
+        &mut self,
+        db: &Db,
+        permit: &Permit,
+        head: &Head,
+        today: NaiveDate,
+        sink: &Sink,
+    ) -> Result<(), End> {
+        let reach = Reach { due_from: today, due_to: today + self.within, less: self.less };
+        // Another feed, or one with a hole behind where this stream stands: everything is read anew.
+        let gone_on = self.seen.is_some_and(|(epoch, seq)| epoch == head.epoch && seq + 1 >= head.oldest);
+        if !gone_on {
+            self.read_to = None;
+            self.seen = Some((head.epoch, head.seq));
+        }
+        if self.read_to.is_none_or(|read_to| read_to < reach.due_to) {
+            self.told.retain(|_, due_on| *due_on >= today);
+            let due_from = self.read_to.map_or(today, |read_to| (read_to + TimeDelta::days(1)).max(today));
+            self.read(db, permit, Reach { due_from, ..reach }, sink).await?;
+            self.read_to = Some(reach.due_to);
+        }
+        self.follow(db, permit, head, reach, sink).await
+    }
+
+    /// Tells what the ledger holds.
+    async fn read(&mut self, db: &Db, permit: &Permit, reach: Reach, sink: &Sink) -> Result<(), End> {
+        let mut after = None;
+        loop {
+            let mut tx = db.township(permit).await?;
+            let township = tx.township().to_owned();
+            let page = reminder::page(&mut tx, reach, after, BATCH).await?;
+            tx.commit().await?;
+            let Some(last) = page.last().map(key) else { return Ok(()) };
+            for duty in page {
+                self.tell(duty.duty_id, duty.due_on, wire::duty::message(&township, duty), sink).await?;
+            }
+            after = Some(last);
+        }
+    }
+
+    /// Tells what was raised, or opened again, since the last event looked at, and is still open.
+    async fn follow(&mut self, db: &Db, permit: &Permit, head: &Head, reach: Reach, sink: &Sink) -> Result<(), End> {
+        let Some((epoch, mut seq)) = self.seen else { return Ok(()) };
+        while seq < head.seq {
+            let mut tx = db.township(permit).await?;
+            let events = feed::events(&mut tx, seq, BATCH).await?;
+            tx.commit().await?;
+            seq = events.last().map_or(head.seq, |last| last.seq);
+            let mut steps = BTreeMap::new();
+            for event in events {
+                let (duty_id, due_on, duty) = step(&head.township, &event.payload)?;
+                steps.insert(duty_id, (due_on, duty));
+            }
+            for (duty_id, (due_on, duty)) in steps {
+                let within = (reach.due_from..=reach.due_to).contains(&due_on);
+                if within && duty.state() == DutyState::Open {
+                    self.tell(duty_id, due_on, duty, sink).await?;
+                }
+            }
+            self.seen = Some((epoch, seq));
+        }
+        Ok(())
+    }
+
+    async fn tell(&mut self, duty_id: Uuid, due_on: NaiveDate, duty: Duty, sink: &Sink) -> Result<(), End> {
+        if self.told.insert(duty_id, due_on).is_some() {
+            return Ok(());
+        }
+        sink.send(Item::Duty(duty)).await
+    }
+}
+
+/// The duty of an event.
+fn step(township: &Township, payload: &[u8]) -> Result<(Uuid, NaiveDate, Duty), Error> {
+    let event = DutyEvent::decode(payload).map_err(|error| Error::Internal(Box::new(error)))?;
+    let duty = event.duty.ok_or_else(|| Error::internal("an event without its duty"))?;
+    let duty_id = Uuid::try_parse(&duty.duty_id).map_err(|error| Error::Internal(Box::new(error)))?;
+    let due_on = duty.due_on.as_ref().and_then(calendar::date);
+    let due_on = due_on.ok_or_else(|| Error::internal("a duty without its due day"))?;
+    Ok((duty_id, due_on, Duty { township: township.to_string(), ..duty }))
+}
+
+fn key(duty: &Listed) -> DutyKey {
+    DutyKey {
+        due_on: duty.due_on,
+        person_id: duty.person_id,
+        rule: duty.rule.clone(),
+        period_start: duty.period_start,
+        slot: duty.slot,
+    }
+}
+
+/// Less than every id made after a day, and not less than any made on it.
+fn first_id_after(day: NaiveDate) -> Uuid {
+    let midnight = calendar::midnight(day + TimeDelta::days(1)).timestamp_millis();
+    let millis = u64::try_from(midnight).unwrap_or_default();
+    // The first 48 bits of a UUIDv7 are its milliseconds.
+    Uuid::from_u128(u128::from(millis) << 80)
+}
+
+#[cfg(test)]
+mod tests {
+    use bangfu_kernel::Clock;
+    use bangfu_platform::id;
+
+    use super::*;
+
+    #[test]
+    fn an_id_tells_whether_it_was_made_on_a_day_or_after_it() {
+        let day: NaiveDate = "2026-01-05".parse().expect("a date");
+        let midnight = calendar::midnight(day + TimeDelta::days(1));
+        let bound = first_id_after(day);
+        assert!(id::new(&Clock::simulated(midnight - TimeDelta::milliseconds(1))) < bound);
+        assert!(id::new(&Clock::simulated(midnight)) >= bound);
+    }
+}
