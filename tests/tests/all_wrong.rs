@@ -88,7 +88,8 @@ fn of_standard() -> String {
                  entry_grace_days channels results";
     let second = "count proration window.festival window.days_before window.days_after results";
     let rules = [("1", first), ("second", second)].map(|(name, fields)| {
-        fields.split_whitespace().map(|field| format!("standard.rules[{name}].{field} ")).collect::<String>()
+        fields.split_whitespace().map(|field| format!("standard.rules[{name}].{field}")).collect::<Vec<_>>().join(" ")
+            + " "
     });
     format!("standard.version standard.in_force_from {}", rules.concat())
 }
@@ -883,6 +884,10 @@ pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
         "ListSweeps" => {
             let request = followup::ListSweepsRequest { page_size: 501, page_token: bad(), township: bad() };
             (told(follow.list_sweeps(request).await), "page_size township".into())
+        }
+        "ListQuarantine" => {
+            let request = followup::ListQuarantineRequest { page_size: 501, page_token: bad(), township: bad() };
+            (told(follow.list_quarantine(request).await), "page_size township".into())
         }
         "WatchDuties" => {
             let request = followup::WatchDutiesRequest {

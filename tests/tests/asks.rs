@@ -14,12 +14,12 @@ use bangfu_proto::{
         AssignPersonRequest, AssignVillageRequest, CancelAbsenceRequest, Channel, ContactResult, Coordinator,
         DecideWaiverRequest, GetCalendarRequest, GetPersonProgressRequest, GetProgressRequest, GetStandardRequest,
         GetWaiverRequest, GetWorkloadRequest, HandOverRequest, ListAssignmentsRequest, ListContactsRequest,
-        ListCoordinatorsRequest, ListDutiesRequest, ListServicesRequest, ListStandardsRequest, ListSweepsRequest,
-        ListWaiversRequest, PreviewStandardRequest, ProgressGroup, PublishCalendarRequest, PublishStandardRequest,
-        PutCoordinatorRequest, RecordAbsenceRequest, RecordContactRequest, RecordContactsRequest, RecordServiceRequest,
-        RecordServicesRequest, RequestWaiverRequest, RevokeWaiverRequest, RunSweepRequest, Service, VoidContactRequest,
-        VoidServiceRequest, WaiverReason, WatchDutiesRequest, WatchRemindersRequest, WithdrawWaiverRequest,
-        WorkCalendar, WorkloadGroup,
+        ListCoordinatorsRequest, ListDutiesRequest, ListQuarantineRequest, ListServicesRequest, ListStandardsRequest,
+        ListSweepsRequest, ListWaiversRequest, PreviewStandardRequest, ProgressGroup, PublishCalendarRequest,
+        PublishStandardRequest, PutCoordinatorRequest, RecordAbsenceRequest, RecordContactRequest,
+        RecordContactsRequest, RecordServiceRequest, RecordServicesRequest, RequestWaiverRequest, RevokeWaiverRequest,
+        RunSweepRequest, Service, VoidContactRequest, VoidServiceRequest, WaiverReason, WatchDutiesRequest,
+        WatchRemindersRequest, WithdrawWaiverRequest, WorkCalendar, WorkloadGroup,
     },
     people::v1::{
         AcceptTransferRequest, AddHouseholdMemberRequest, AppliedAt, AppliedBy, ApplyForRecognitionRequest,
@@ -941,6 +941,11 @@ pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: 
             let at = ListSweepsRequest { township: township(), ..Default::default() };
             let next = ListSweepsRequest { page_token, ..Default::default() };
             vec![names.told(followup.list_sweeps(at).await), names.told(followup.list_sweeps(next).await)]
+        }
+        "ListQuarantine" => {
+            let at = ListQuarantineRequest { township: township(), ..Default::default() };
+            let next = ListQuarantineRequest { page_token, ..Default::default() };
+            vec![names.told(followup.list_quarantine(at).await), names.told(followup.list_quarantine(next).await)]
         }
         "WatchDuties" => {
             let at = WatchDutiesRequest { townships: vec![township()], ..Default::default() };

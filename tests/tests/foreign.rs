@@ -11,8 +11,8 @@ use bangfu_proto::{
     access::v1::Scope,
     followup::v1::{
         AssignPersonRequest, AssignVillageRequest, Coordinator, DutyState, ListAssignmentsRequest, ListContactsRequest,
-        ListDutiesRequest, ListServicesRequest, ListSweepsRequest, ListWaiversRequest, PutCoordinatorRequest,
-        RecordAbsenceRequest, RecordServiceRequest, RequestWaiverRequest, Service, WaiverReason,
+        ListDutiesRequest, ListQuarantineRequest, ListServicesRequest, ListSweepsRequest, ListWaiversRequest,
+        PutCoordinatorRequest, RecordAbsenceRequest, RecordServiceRequest, RequestWaiverRequest, Service, WaiverReason,
         followup_service_client::FollowupServiceClient,
     },
     people::v1::{
@@ -103,6 +103,7 @@ impl Scene {
             transfer = clerk.people().offer_transfer(request).await.expect("offered").into_inner().transfer_id;
         }
         city.settle().await;
+        quarantined(&city).await;
         let absence = at_work(&clerk, &theirs[1]).await;
         let (duty, waiver) = waivers(&clerk).await;
         let foreign = Names {
@@ -251,6 +252,21 @@ async fn epochs(city: &City) -> BTreeMap<&'static str, String> {
 }
 
 /// A page token of every list, good for LIBAO.
+/// Two whose plan fails.
+async fn quarantined(city: &City) {
+    for n in ["1", "2"] {
+        sqlx::query(
+            "INSERT INTO quarantine (township, person_id, household, since, last, correlation_id)
+             VALUES ($1, gen_random_uuid(), false, now(), now(), $2)",
+        )
+        .bind(LIBAO)
+        .bind(n)
+        .execute(&mut city.look("followup").await)
+        .await
+        .expect("quarantined");
+    }
+}
+
 async fn pages(clerk: &Client, bureau: &Client, data_match: &str) -> BTreeMap<&'static str, String> {
     let page_size = 1;
     let (mut people, mut followup) = (clerk.people(), clerk.followup());
@@ -262,6 +278,8 @@ async fn pages(clerk: &Client, bureau: &Client, data_match: &str) -> BTreeMap<&'
     let duties = followup.list_duties(ListDutiesRequest { page_size, ..Default::default() }).await.expect("a page");
     let contacts = followup.list_contacts(ListContactsRequest { page_size, ..Default::default() }).await;
     let services = followup.list_services(ListServicesRequest { page_size, ..Default::default() }).await;
+    let quarantined = ListQuarantineRequest { page_size, ..Default::default() };
+    let quarantined = followup.list_quarantine(quarantined).await.expect("a page");
     let assignments = ListAssignmentsRequest { page_size, ..Default::default() };
     let assignments = followup.list_assignments(assignments).await.expect("a page");
     let waivers = followup.list_waivers(ListWaiversRequest { page_size, ..Default::default() }).await;
@@ -289,6 +307,7 @@ async fn pages(clerk: &Client, bureau: &Client, data_match: &str) -> BTreeMap<&'
         ("ListDuties", duties.into_inner().next_page_token),
         ("ListContacts", contacts.expect("a page").into_inner().next_page_token),
         ("ListServices", services.expect("a page").into_inner().next_page_token),
+        ("ListQuarantine", quarantined.into_inner().next_page_token),
         ("ListAssignments", assignments.into_inner().next_page_token),
         ("ListWaivers", waivers.expect("a page").into_inner().next_page_token),
         ("ListSweeps", sweeps.into_inner().next_page_token),

@@ -53,7 +53,7 @@ pub fn lines(subjects: &[Subject], standards: &Standards, as_of: NaiveDate) -> R
     let mut lines = Vec::new();
     for subject in order {
         for duty in plan(&subject.history, standards, as_of).duties {
-            lines.push(line(subject, duty)?);
+            lines.push(line(subject, &duty)?);
         }
     }
     lines.sort_by(|a, b| key(a).cmp(&key(b)));
@@ -64,7 +64,7 @@ fn key(line: &Line) -> (&Id, &str, NaiveDate, u32) {
     (&line.subject, &line.rule, line.period_start, line.slot)
 }
 
-fn line(subject: &Subject, duty: Duty) -> Result<Line, Error> {
+fn line(subject: &Subject, duty: &Duty) -> Result<Line, Error> {
     let settled_by = duty
         .settled_by
         .map(|id| {
@@ -91,7 +91,7 @@ fn state<S: serde::Serializer>(state: &DutyState, to: S) -> Result<S::Ok, S::Err
     to.serialize_str(state.code())
 }
 
-#[expect(clippy::ref_option, reason = "serde calls it with a reference")]
+#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 fn reason<S: serde::Serializer>(reason: &Option<ReleaseReason>, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(reason.map(ReleaseReason::code).unwrap_or_default())
 }

@@ -19,9 +19,19 @@ use bangfu_platform::{
     telemetry,
 };
 use bangfu_proto::followup::v1::{
-    Contact, GetWorkloadRequest, GetWorkloadResponse, ListContactsRequest, ListContactsResponse, ListDutiesRequest,
-    ListDutiesResponse, ListSweepsRequest, ListSweepsResponse, RecordContactRequest, RunSweepRequest, RunSweepResponse,
-    VoidContactRequest, WatchDutiesRequest, WatchDutiesResponse,
+    Absence, AssignPersonRequest, AssignVillageRequest, Assignment, CancelAbsenceRequest, Contact, Coordinator,
+    DecideWaiverRequest, GetCalendarRequest, GetPersonProgressRequest, GetProgressRequest, GetProgressResponse,
+    GetStandardRequest, GetWaiverRequest, GetWorkloadRequest, GetWorkloadResponse, HandOverRequest, HandOverResponse,
+    ListAssignmentsRequest, ListAssignmentsResponse, ListContactsRequest, ListContactsResponse,
+    ListCoordinatorsRequest, ListCoordinatorsResponse, ListDutiesRequest, ListDutiesResponse, ListQuarantineRequest,
+    ListQuarantineResponse, ListServicesRequest, ListServicesResponse, ListStandardsRequest, ListStandardsResponse,
+    ListSweepsRequest, ListSweepsResponse, ListWaiversRequest, ListWaiversResponse, PersonProgress,
+    PreviewStandardRequest, PreviewStandardResponse, PublishCalendarRequest, PublishStandardRequest,
+    PutCoordinatorRequest, RecordAbsenceRequest, RecordContactRequest, RecordContactsRequest, RecordContactsResponse,
+    RecordServiceRequest, RecordServicesRequest, RecordServicesResponse, RequestWaiverRequest, RevokeWaiverRequest,
+    RunSweepRequest, RunSweepResponse, ServiceRecord, Standard, VoidContactRequest, VoidServiceRequest, Waiver,
+    WatchDutiesRequest, WatchDutiesResponse, WatchRemindersRequest, WatchRemindersResponse, WithdrawWaiverRequest,
+    WorkCalendar,
     followup_service_client::FollowupServiceClient,
     followup_service_server::{FollowupService, FollowupServiceServer},
 };
@@ -140,6 +150,22 @@ impl Fake {
     }
 }
 
+/// Methods that the stand-in does not have. (Written out as `async_trait` would, which does not look into macros.)
+macro_rules! unbuilt {
+    ($($name:ident($request:ty) -> $response:ty;)*) => {$(
+        fn $name<'life0, 'async_trait>(
+            &'life0 self,
+            _: Request<$request>,
+        ) -> Pin<Box<dyn Future<Output = Result<Response<$response>, Status>> + Send + 'async_trait>>
+        where
+            'life0: 'async_trait,
+            Self: 'async_trait,
+        {
+            Box::pin(async { answer(Err(Error::MethodUnknown)) })
+        }
+    )*};
+}
+
 #[tonic::async_trait]
 impl FollowupService for Fake {
     async fn record_contact(&self, request: Request<RecordContactRequest>) -> Result<Response<Contact>, Status> {
@@ -186,23 +212,43 @@ impl FollowupService for Fake {
         Err(Status::unimplemented("as tonic says it"))
     }
 
-    async fn get_workload(&self, _: Request<GetWorkloadRequest>) -> Result<Response<GetWorkloadResponse>, Status> {
-        answer(Err(Error::MethodUnknown))
-    }
+    type WatchRemindersStream = Pin<Box<dyn Stream<Item = Result<WatchRemindersResponse, Status>> + Send>>;
+    type PreviewStandardStream = Pin<Box<dyn Stream<Item = Result<PreviewStandardResponse, Status>> + Send>>;
 
-    async fn list_contacts(&self, _: Request<ListContactsRequest>) -> Result<Response<ListContactsResponse>, Status> {
-        answer(Err(Error::MethodUnknown))
-    }
-
-    async fn void_contact(&self, _: Request<VoidContactRequest>) -> Result<Response<Contact>, Status> {
-        answer(Err(Error::MethodUnknown))
-    }
-
-    async fn run_sweep(&self, _: Request<RunSweepRequest>) -> Result<Response<RunSweepResponse>, Status> {
-        answer(Err(Error::MethodUnknown))
-    }
-
-    async fn list_sweeps(&self, _: Request<ListSweepsRequest>) -> Result<Response<ListSweepsResponse>, Status> {
-        answer(Err(Error::MethodUnknown))
+    unbuilt! {
+        get_workload(GetWorkloadRequest) -> GetWorkloadResponse;
+        list_contacts(ListContactsRequest) -> ListContactsResponse;
+        void_contact(VoidContactRequest) -> Contact;
+        run_sweep(RunSweepRequest) -> RunSweepResponse;
+        list_sweeps(ListSweepsRequest) -> ListSweepsResponse;
+        record_contacts(RecordContactsRequest) -> RecordContactsResponse;
+        record_service(RecordServiceRequest) -> ServiceRecord;
+        record_services(RecordServicesRequest) -> RecordServicesResponse;
+        list_services(ListServicesRequest) -> ListServicesResponse;
+        void_service(VoidServiceRequest) -> ServiceRecord;
+        request_waiver(RequestWaiverRequest) -> Waiver;
+        decide_waiver(DecideWaiverRequest) -> Waiver;
+        withdraw_waiver(WithdrawWaiverRequest) -> Waiver;
+        revoke_waiver(RevokeWaiverRequest) -> Waiver;
+        get_waiver(GetWaiverRequest) -> Waiver;
+        list_waivers(ListWaiversRequest) -> ListWaiversResponse;
+        put_coordinator(PutCoordinatorRequest) -> Coordinator;
+        list_coordinators(ListCoordinatorsRequest) -> ListCoordinatorsResponse;
+        assign_village(AssignVillageRequest) -> Assignment;
+        assign_person(AssignPersonRequest) -> Assignment;
+        hand_over(HandOverRequest) -> HandOverResponse;
+        list_assignments(ListAssignmentsRequest) -> ListAssignmentsResponse;
+        record_absence(RecordAbsenceRequest) -> Absence;
+        cancel_absence(CancelAbsenceRequest) -> Absence;
+        get_person_progress(GetPersonProgressRequest) -> PersonProgress;
+        get_progress(GetProgressRequest) -> GetProgressResponse;
+        watch_reminders(WatchRemindersRequest) -> Self::WatchRemindersStream;
+        publish_standard(PublishStandardRequest) -> Standard;
+        get_standard(GetStandardRequest) -> Standard;
+        list_standards(ListStandardsRequest) -> ListStandardsResponse;
+        preview_standard(PreviewStandardRequest) -> Self::PreviewStandardStream;
+        publish_calendar(PublishCalendarRequest) -> WorkCalendar;
+        get_calendar(GetCalendarRequest) -> WorkCalendar;
+        list_quarantine(ListQuarantineRequest) -> ListQuarantineResponse;
     }
 }

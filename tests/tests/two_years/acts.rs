@@ -11,9 +11,9 @@ use bangfu_proto::{
         RequestWaiverRequest, RevokeWaiverRequest, StatusLearned, VoidContactRequest, WaiverReason,
     },
     people::v1::{
-        AcceptTransferRequest, CreateHouseholdRequest, GetEmploymentHistoryRequest, HouseholdKind, HouseholdRelation,
-        JoinGroupRequest, LeaveGroupRequest, NewEmployment, NewHouseholdMember, OfferTransferRequest,
-        RecogniseHouseholdRequest, RecordEmploymentRequest, RegisterPersonRequest, Source,
+        AcceptTransferRequest, CreateHouseholdRequest, EmploymentStatus, GetEmploymentHistoryRequest, HouseholdKind,
+        HouseholdRelation, JoinGroupRequest, LeaveGroupRequest, NewEmployment, NewHouseholdMember,
+        OfferTransferRequest, RecogniseHouseholdRequest, RecordEmploymentRequest, RegisterPersonRequest, Source,
     },
 };
 use bangfu_testkit::{reason, sample};
@@ -58,26 +58,7 @@ impl World {
                 };
                 became(&self.clerk(*who).people().record_employment(request).await)
             }
-            Act::Correction { who, status, back } => {
-                let (clerk, person_id) = (self.clerk(*who), self.people[who].person_id.clone());
-                let asked = GetEmploymentHistoryRequest { person_id: person_id.clone(), ..Default::default() };
-                let records = clerk.people().get_employment_history(asked).await.expect("found").into_inner().records;
-                let known = |record: &bangfu_proto::people::v1::EmploymentRecord| {
-                    record.known_on.as_ref().map(|on| (on.year, on.month, on.day))
-                };
-                let wrong = records.iter().max_by_key(|record| (known(record), record.record_id.clone()));
-                let Some(wrong) = wrong else { return "nothing to correct".to_owned() };
-                let employment =
-                    NewEmployment { status: (*status).into(), effective_on: self.day(*back), ..Default::default() };
-                let request = RecordEmploymentRequest {
-                    request_id: request_id(),
-                    person_id,
-                    employment: Some(employment),
-                    corrects_record_id: wrong.record_id.clone(),
-                    ..Default::default()
-                };
-                became(&clerk.people().record_employment(request).await)
-            }
+            Act::Correction { who, status, back } => self.correct(*who, *status, *back).await,
             Act::Join { who, group, back } => {
                 let request = JoinGroupRequest {
                     request_id: request_id(),
@@ -134,6 +115,26 @@ impl World {
                 became(&self.asks(*who, Role::Reviewer, ask).await)
             }
         }
+    }
+
+    async fn correct(&self, who: usize, status: EmploymentStatus, back: u64) -> String {
+        let (clerk, person_id) = (self.clerk(who), self.people[&who].person_id.clone());
+        let asked = GetEmploymentHistoryRequest { person_id: person_id.clone(), ..Default::default() };
+        let records = clerk.people().get_employment_history(asked).await.expect("found").into_inner().records;
+        let known = |record: &bangfu_proto::people::v1::EmploymentRecord| {
+            record.known_on.as_ref().map(|on| (on.year, on.month, on.day))
+        };
+        let wrong = records.iter().max_by_key(|record| (known(record), record.record_id.clone()));
+        let Some(wrong) = wrong else { return "nothing to correct".to_owned() };
+        let employment = NewEmployment { status: status.into(), effective_on: self.day(back), ..Default::default() };
+        let request = RecordEmploymentRequest {
+            request_id: request_id(),
+            person_id,
+            employment: Some(employment),
+            corrects_record_id: wrong.record_id.clone(),
+            ..Default::default()
+        };
+        became(&clerk.people().record_employment(request).await)
     }
 
     fn day(&self, back: u64) -> Option<CalendarDate> {

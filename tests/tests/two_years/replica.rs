@@ -31,7 +31,7 @@ pub(super) fn is_dead(status: &Status) -> bool {
 
 /// A replica of follow-up.
 pub(super) enum Replica {
-    Here(Suite, Channel),
+    Here(Box<Suite>, Channel),
     Away(Box<Away>),
 }
 
@@ -56,7 +56,7 @@ impl Replica {
         }
         let suite = Suite::start(plan).await.expect("a replica starts");
         let channel = Channel::from_shared(suite.endpoint()).expect("an address").connect_lazy();
-        Self::Here(suite, channel)
+        Self::Here(Box::new(suite), channel)
     }
 
     pub(super) fn channel(&self) -> Channel {

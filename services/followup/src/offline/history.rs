@@ -74,6 +74,7 @@ struct Household {
 }
 
 #[derive(Deserialize)]
+#[expect(clippy::struct_field_names, reason = "fields are named as in the file")]
 struct Status {
     id: Id,
     status: EmploymentStatus,

@@ -45,7 +45,6 @@ pub(crate) fn stored(step: &Step, previous: Option<DutyState>, subject: &Subject
         moved_because: moved.map(|(_, why)| why.clone()).unwrap_or_default(),
         household_id,
         waiver_id: step.waiver_id.map(|id| id.to_string()).unwrap_or_default(),
-        ..proto::Duty::default()
     };
     let event = proto::DutyEvent { duty: Some(duty), previous_state: previous.into(), cursor: None, occurred_at: None };
     NewEvent { kind: number(state), payload: event.encode_to_vec() }

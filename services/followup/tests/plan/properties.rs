@@ -112,10 +112,10 @@ proptest! {
             let now = final_ones(&then.duties);
             for (identity, duty) in finals {
                 let mut stands = now.get(&identity).cloned();
-                if let Some(appealed) = stands.as_mut().filter(|now| now.state == DutyState::Waived) {
-                    if duty.state == DutyState::Missed {
-                        (appealed.state, appealed.state_on) = (duty.state, duty.state_on);
-                    }
+                if let Some(appealed) = stands.as_mut().filter(|now| now.state == DutyState::Waived)
+                    && duty.state == DutyState::Missed
+                {
+                    (appealed.state, appealed.state_on) = (duty.state, duty.state_on);
                 }
                 prop_assert_eq!(stands, Some(duty), "{}: what is final stays, but for appeals", day);
             }
