@@ -162,7 +162,6 @@ async fn what_a_contact_learns_reaches_the_registry_and_comes_back() {
         "follow_up.stable 2026-01-01 DONE",
         "follow_up.unemployed 2026-01-01 RELEASED",
         "policy_publicity 2026-01-01 OPEN",
-        "registration_help 2026-01-05 OPEN",
         "unemployment_benefit 2026-01-05 RELEASED",
     ]);
     assert_eq!(ledger, expected);
@@ -272,7 +271,7 @@ async fn nobody_without_a_coordinator_is_left_out_and_the_workload_is_what_the_l
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn swept_daily_or_once_after_three_months_the_ledger_is_the_same_in_everything_but_ids() {
+async fn swept_daily_or_once_after_three_months_the_ledger_is_the_same_in_everything_but_ids_and_advice() {
     let mut ledgers = Vec::new();
     for daily in [true, false] {
         let city = City::new().await;
@@ -303,6 +302,9 @@ async fn swept_daily_or_once_after_three_months_the_ledger_is_the_same_in_everyt
             .into_iter()
             .map(|mut duty| {
                 duty.duty_id = String::new();
+                // Advice beside the ledger: what is raised late is recommended for the days that are left.
+                (duty.recommended_on, duty.recommended_by, duty.moved_from) = (None, 0, None);
+                duty.moved_because.clear();
                 duty.person_id.clone_from(&names[&duty.person_id]);
                 if let Some(word) = contacts.get(&duty.settled_by_contact_id) {
                     duty.settled_by_contact_id = (*word).to_owned();

@@ -191,7 +191,9 @@ async fn lived(way: Way) -> (String, Vec<String>) {
     if way == Way::Killed {
         assert!(world.kills >= 20, "{} kills", world.kills);
     }
+    script::assert_everything_came_about(&world.log);
     let ledger = ledger::of(&world).await;
+    ledger::assert_everything_came_about(&ledger);
     let told = ledger::told(&world).await;
     assert_eq!(told, ledger, "the feed from zero tells the ledger");
     let log = std::mem::take(&mut world.log);
@@ -202,8 +204,6 @@ async fn lived(way: Way) -> (String, Vec<String>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_years_come_to_the_same_ledger_whatever_happens_to_the_machines() {
     let ((daily, log), outage, killed) = tokio::join!(lived(Way::Daily), lived(Way::Outage), lived(Way::Killed));
-    script::assert_everything_came_about(&log);
-    ledger::assert_everything_came_about(&daily);
     for (way, other) in [("outage", outage), ("killed", killed)] {
         let (ledger, its_log) = other;
         for (one, other) in log.iter().zip(&its_log) {

@@ -4,5 +4,6 @@ mod crash;
 mod demo;
 mod privacy;
 mod process;
+mod readme;
 mod terminal;
 mod work_done;

@@ -6,7 +6,7 @@ use bangfu_proto::{
     followup::v1::{Channel, ContactResult, Service, WaiverReason},
     people::v1::{EmploymentStatus, Group},
 };
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike as _, Days, NaiveDate};
 
 /// The same life every time: a step of Knuth's generator.
 #[derive(Debug, Clone)]
@@ -127,7 +127,7 @@ pub(super) struct Script(BTreeMap<NaiveDate, Vec<Act>>);
 
 impl Script {
     pub(super) fn write() -> Self {
-        let (mut chance, mut days, mut people) = (Chance::new(4), BTreeMap::new(), 0);
+        let (mut chance, mut days, mut people, mut past) = (Chance::new(4), BTreeMap::new(), 0, Past::default());
         for day in FIRST.iter_days().take_while(|&day| day <= LAST) {
             let down = (DOWN_FROM..DOWN_FROM + Days::new(3)).contains(&day);
             // Nobody is met twice a day: what happens does not hang on the order of ids.
@@ -136,7 +136,9 @@ impl Script {
             let (newcomers, others) = match (day == FIRST, down) {
                 (true, _) => (15, 0),
                 (_, true) => (1, 3),
-                _ => (usize::from(chance.one_in(30)), chance.below(3)),
+                // Days of rest between days of work: what happens has to be heard everywhere before a day ends.
+                _ if day.ordinal() % 3 > 0 => (0, 0),
+                _ => (usize::from(chance.one_in(10)), chance.below(8)),
             };
             for _ in 0..newcomers {
                 let (township, status, back) = (chance.below(3), status(&mut chance), back(&mut chance));
@@ -145,7 +147,7 @@ impl Script {
                 people += 1;
             }
             for _ in 0..others {
-                let act = act(&mut chance, people);
+                let act = act(&mut chance, people, &mut past);
                 let concerned = concerned(&act);
                 if concerned.iter().all(|who| !met.contains(who)) && !(down && act.is_follow_up()) {
                     met.extend(concerned);
@@ -179,24 +181,59 @@ fn concerned(act: &Act) -> Vec<usize> {
     }
 }
 
-fn act(chance: &mut Chance, people: usize) -> Act {
+/// What happened before, so that what follows from it has a chance to succeed.
+#[derive(Default)]
+struct Past {
+    heads: Vec<usize>,
+    joined: Vec<(usize, Group)>,
+}
+
+/// Something, with somebody.
+fn act(chance: &mut Chance, people: usize, past: &mut Past) -> Act {
     let who = chance.below(people);
     match chance.below(40) {
-        0..=4 => Act::Employment { who, status: status(chance), back: back(chance) },
-        5 => Act::Correction { who, status: status(chance), back: back(chance) },
-        6 | 7 => Act::Join { who, group: group(chance), back: back(chance) },
-        8 => Act::Leave { who, group: group(chance) },
-        9 | 10 => Act::Void { who },
-        11..=16 => Act::Service { who, service: service(chance), back: back(chance) },
+        0..=3 => Act::Employment { who, status: status(chance), back: back(chance) },
+        4 => Act::Correction { who, status: status(chance), back: back(chance) },
+        5..=7 => {
+            let group = group(chance);
+            past.joined.push((who, group));
+            Act::Join { who, group, back: back(chance) }
+        }
+        8 if !past.joined.is_empty() => {
+            let (who, group) = chance.of(&past.joined);
+            Act::Leave { who, group }
+        }
+        9 => Act::Void { who },
+        10..=13 if !past.joined.is_empty() => {
+            let (who, group) = chance.of(&past.joined);
+            Act::Service { who, service: of_group(group), back: back(chance) }
+        }
+        14 if !past.heads.is_empty() => {
+            Act::Service { who: chance.of(&past.heads), service: Service::HouseholdClearing, back: back(chance) }
+        }
+        15 | 16 => Act::Service { who, service: service(chance), back: back(chance) },
         17..=20 => {
             let reason = chance.of(&[WaiverReason::LateEntry, WaiverReason::ForceMajeure, WaiverReason::Error]);
             Act::Waive { who, reason, missed: chance.below(3) > 0, grant: chance.below(4) > 0 }
         }
         21 => Act::Revoke { who },
-        22 => Act::Household { head: who, spouse: chance.below(people) },
-        23 | 24 => Act::Recognise { head: who },
+        22 => {
+            past.heads.push(who);
+            Act::Household { head: who, spouse: chance.below(people) }
+        }
+        23 | 24 if !past.heads.is_empty() => Act::Recognise { head: chance.of(&past.heads) },
         25 => Act::Move { who, to: chance.below(3) },
         _ => Act::Contact(talk(chance, who)),
+    }
+}
+
+/// What is owed to a group.
+fn of_group(group: Group) -> Service {
+    match group {
+        Group::ReturnedMigrant => Service::PostDelivery,
+        Group::CollegeGraduate => Service::CareerPlanning,
+        Group::EmploymentDifficulty | Group::RelativePoverty => Service::RecognitionHelp,
+        _ => Service::UnemploymentInsuranceHelp,
     }
 }
 

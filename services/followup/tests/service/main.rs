@@ -2,6 +2,7 @@
 
 mod batches;
 mod calendar;
+mod clocks;
 mod contacts;
 mod deliveries;
 mod follower;

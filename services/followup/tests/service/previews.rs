@@ -25,7 +25,7 @@ async fn preview(city: &City, request: PreviewStandardRequest) -> Result<Vec<Pre
 }
 
 /// Rows of one rule: month → now, then.
-fn of<'a>(answer: &'a PreviewStandardResponse, rule: &str) -> BTreeMap<String, (i64, i64)> {
+fn of(answer: &PreviewStandardResponse, rule: &str) -> BTreeMap<String, (i64, i64)> {
     let rows = answer.rows.iter().filter(|row| row.rule == rule);
     rows.map(|row| (day(row.month.as_ref()), (row.now, row.then))).collect()
 }

@@ -280,6 +280,10 @@ impl Fold {
         }
         person.subject.facts = document;
         person.subject.head = facts.head();
+        if person.subject.head.is_none() {
+            // Nobody is left: it stands nowhere, whenever that is heard.
+            (person.subject.village, person.subject.coordinator) = (String::new(), String::new());
+        }
         if person.subject.planned_as_of.is_none() {
             person.subject.next_review_on = first_day;
         }

@@ -105,7 +105,8 @@ fn what_is_wrong_with_a_rule_is_told_under_its_name() {
 
 #[test]
 fn a_window_needs_a_festival_whose_day_is_known() {
-    let windows: [(fn(&mut WindowEntry), &[&str]); 4] = [
+    type Spoiling = fn(&mut WindowEntry);
+    let windows: [(Spoiling, &[&str]); 4] = [
         (|it| it.festival = Given::Nothing, &["window.festival"]),
         (|it| it.festival = Given::Unknown, &["window.festival"]),
         (|it| it.days_before = 151, &["window.days_before"]),
