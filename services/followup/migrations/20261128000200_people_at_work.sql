@@ -62,6 +62,6 @@ CREATE INDEX absence_by_end ON absence (township, to_on) WHERE NOT cancelled;
 SELECT wall.fence('absence', 'SELECT, INSERT, UPDATE (to_on, cancelled)');
 
 ALTER TABLE subject ADD COLUMN serving text;   -- who serves today; empty: nobody; NULL: written by an older binary
-CREATE INDEX subject_by_who_serves ON subject (township, serving);
+CREATE INDEX subject_unsettled ON subject (township) WHERE serving IS NULL;
 
 ALTER TABLE township ADD COLUMN serving_on date;   -- the day subject.serving was last settled for; NULL: never

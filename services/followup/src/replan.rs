@@ -9,7 +9,7 @@ mod recommend;
 mod tally;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
@@ -46,8 +46,8 @@ struct Batch {
     subjects: Vec<Subject>,
     records: BTreeMap<Uuid, Vec<Record>>,
     granted: BTreeMap<Uuid, Vec<Granted>>,
-    kept: BTreeMap<Uuid, Vec<Kept>>,
     as_of: NaiveDate,
+    because: Because,
     voided: Option<Uuid>,
     /// Under which the log has the causes of what fails.
     correlation_id: String,
@@ -60,6 +60,27 @@ struct Taken {
     as_of: NaiveDate,
     previous: Option<DutyState>,
     step: Step,
+}
+
+/// Why people are planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Because {
+    /// Days have passed, and nothing else has changed since the last plan: what the plan says of the days up to then stands
+    /// in the ledger already.
+    OfDays,
+    /// Facts have changed, or nobody knows what has.
+    OfFacts,
+}
+
+/// Somebody's plan, before it is held against the ledger.
+struct Planned {
+    subject: usize,
+    plan: Plan,
+    history: History,
+    granted: Vec<Granted>,
+    as_of: NaiveDate,
+    /// Whether the ledger has to be read for it; otherwise all that is new in the plan is new in the ledger.
+    against_ledger: bool,
 }
 
 /// What has to be written for a batch.
@@ -75,25 +96,24 @@ struct Writing {
 }
 
 /// Plans locked people as of a day, and never as of a day before the one they were planned for last.
-/// `voided`: the contact that was just voided, or the waiver that was just revoked; what it settled, or let off, may be
-/// rewritten.
 pub(crate) async fn people(
     tx: &mut TownshipTx,
     standards: &Arc<Standards>,
     recommender: &Recommender,
     subjects: Vec<Subject>,
     as_of: NaiveDate,
-    voided: Option<Uuid>,
+    because: Because,
 ) -> Result<Tally, Error> {
     // Somebody never planned has neither contacts nor duties: both are written with a plan.
     let known: Vec<_> =
         subjects.iter().filter(|subject| subject.planned_as_of.is_some()).map(|subject| subject.person_id).collect();
-    people_with(tx, (standards, recommender), subjects, &known, as_of, voided).await
+    people_with(tx, (standards, recommender), subjects, &known, as_of, because, None).await
 }
 
 /// The same for one person for whom something has just been entered, or of whom a duty was just let off, and for their
 /// household, whose month it may be. For somebody whose plan fails nothing is entered: the caller could not be told what
-/// it settled.
+/// it settled. `voided`: the record that was just voided, or the waiver that was just revoked; what it settled, or let off,
+/// may be rewritten.
 pub(crate) async fn contacted(
     tx: &mut TownshipTx,
     standards: &Arc<Standards>,
@@ -105,7 +125,7 @@ pub(crate) async fn contacted(
     let mut subjects = vec![subject];
     subjects.extend(homes::concerned(tx, standards, person_id).await?);
     let known: Vec<_> = subjects.iter().map(|subject| subject.person_id).collect();
-    let tally = people_with(tx, (standards, recommender), subjects, &known, today, voided).await?;
+    let tally = people_with(tx, (standards, recommender), subjects, &known, today, Because::OfFacts, voided).await?;
     if tally.failed == 0 { Ok(()) } else { Err(Error::internal(format!("person {person_id} cannot be planned"))) }
 }
 
@@ -115,48 +135,70 @@ async fn people_with(
     subjects: Vec<Subject>,
     known: &[Uuid],
     as_of: NaiveDate,
+    because: Because,
     voided: Option<Uuid>,
 ) -> Result<Tally, Error> {
     let begin = Instant::now();
-    let (records, granted, kept) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    let mut batch = Batch { subjects, records, granted, kept, as_of, voided, correlation_id: correlation_id() };
+    let (records, granted, correlation_id) = (BTreeMap::new(), BTreeMap::new(), correlation_id());
+    let mut batch = Batch { subjects, records, granted, as_of, because, voided, correlation_id };
+    let everybody: Vec<_> = batch.subjects.iter().map(|subject| subject.person_id).collect();
+    let quarantined = store::quarantine::among(tx, &everybody).await?;
+    if !quarantined.is_empty() {
+        batch.because = Because::OfFacts;
+    }
     if !known.is_empty() {
         for (person_id, record) in store::contact::records(tx, known).await? {
             batch.records.entry(person_id).or_default().push(record);
         }
         batch.granted = store::waiver::granted(tx, known).await?;
-        batch.kept = store::duty::of_people(tx, known).await?;
     }
     homes::add_records(tx, &batch.subjects, &mut batch.records).await?;
     spent("read", begin.elapsed());
-    let (standards, recommender, clock) = (Arc::clone(standards), recommender.clone(), tx.clock().clone());
-    let id = batch.correlation_id.clone();
     // Planning is computing: it has its own thread, so that a sweep takes nobody's turn.
-    let writing = tokio::task::spawn_blocking(move || batch.plan(&standards, &recommender, &clock))
-        .await
-        .map_err(|error| Error::Internal(Box::new(error)))?;
+    let (standards, recommender, clock) = (Arc::clone(standards), recommender.clone(), tx.clock().clone());
+    let (batch, planned, mut writing) = computed(move || {
+        let mut batch = batch;
+        let (planned, writing) = batch.plan(&standards);
+        (Arc::new((batch, standards)), planned, writing)
+    })
+    .await?;
     let begin = Instant::now();
-    let tally = writing.write(tx, as_of, voided, &id).await?;
+    let known: BTreeSet<_> = known.iter().collect();
+    let against = planned.iter().filter(|planned| planned.against_ledger);
+    let against = against.map(|planned| batch.0.subjects[planned.subject].person_id);
+    let against: Vec<_> = against.filter(|person_id| known.contains(person_id)).collect();
+    let kept = if against.is_empty() { BTreeMap::new() } else { store::duty::of_people(tx, &against).await? };
+    spent("ledger", begin.elapsed());
+    let id = batch.0.correlation_id.clone();
+    let writing = computed(move || {
+        let (batch, standards) = &*batch;
+        batch.compare(planned, kept, standards, &recommender, &clock, &mut writing);
+        writing
+    })
+    .await?;
+    let begin = Instant::now();
+    let tally = writing.write(tx, as_of, voided, &quarantined, &id).await?;
     spent("write", begin.elapsed());
     Ok(tally)
 }
 
+/// Computes on a thread of its own.
+async fn computed<T: Send + 'static>(compute: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(compute).await.map_err(|error| Error::Internal(Box::new(error)))
+}
+
 impl Batch {
-    fn plan(mut self, standards: &Standards, recommender: &Recommender, clock: &Clock) -> Writing {
-        let (mut writing, mut planning) = (Writing::default(), Duration::ZERO);
-        let mut steps = Vec::new();
+    /// Everybody's plan, and who failed.
+    fn plan(&mut self, standards: &Standards) -> (Vec<Planned>, Writing) {
+        let (mut planned, mut writing, mut planning) = (Vec::new(), Writing::default(), Duration::ZERO);
         let subjects = std::mem::take(&mut self.subjects);
         for (number, subject) in subjects.iter().enumerate() {
             writing.tally.in_scope += 1;
             let granted = self.granted.remove(&subject.person_id).unwrap_or_default();
             match self.plan_one(subject, &granted, standards, &mut planning) {
                 Ok((plan, history, as_of)) => {
-                    let kept = self.kept.remove(&subject.person_id).unwrap_or_default();
-                    writing.tally.planned(&plan, !kept.is_empty());
-                    writing.reviewed.push((subject.person_id, plan.next_review_on));
-                    let why = |duty: &Duty| why_released(duty, &history, standards, as_of);
-                    let difference = diff::difference(kept, plan.duties, &granted, self.voided, as_of, why);
-                    steps.extend(taken((number, subject), difference, &granted, as_of, clock));
+                    let new = self.because == Because::OfDays && granted.is_empty() && only_news(subject, &plan);
+                    planned.push(Planned { subject: number, plan, history, granted, as_of, against_ledger: !new });
                 }
                 Err(error) => {
                     let cause = &error as &dyn std::error::Error;
@@ -168,10 +210,36 @@ impl Batch {
                 }
             }
         }
+        self.subjects = subjects;
         spent("plan", planning);
-        recommender.recommend(&mut steps, &subjects);
-        writing.take(steps, &subjects);
-        writing
+        (planned, writing)
+    }
+
+    /// What of the plans the ledger does not say yet.
+    fn compare(
+        &self,
+        planned: Vec<Planned>,
+        mut kept: BTreeMap<Uuid, Vec<Kept>>,
+        standards: &Standards,
+        recommender: &Recommender,
+        clock: &Clock,
+        writing: &mut Writing,
+    ) {
+        let mut steps = Vec::new();
+        for Planned { subject: number, mut plan, history, granted, as_of, against_ledger } in planned {
+            let subject = &self.subjects[number];
+            let kept = kept.remove(&subject.person_id).unwrap_or_default();
+            writing.tally.planned(&plan, !kept.is_empty());
+            writing.reviewed.push((subject.person_id, plan.next_review_on));
+            if let Some(last) = subject.planned_as_of.filter(|_| !against_ledger) {
+                plan.duties.retain(|duty| duty.period_start > last);
+            }
+            let why = |duty: &Duty| why_released(duty, &history, standards, as_of);
+            let difference = diff::difference(kept, plan.duties, &granted, self.voided, as_of, why);
+            steps.extend(taken((number, subject), difference, &granted, as_of, clock));
+        }
+        recommender.recommend(&mut steps, &self.subjects);
+        writing.take(steps, &self.subjects);
     }
 
     fn plan_one(
@@ -191,6 +259,15 @@ impl Batch {
         *planning += begin.elapsed();
         plan.map(|plan| (plan, history, as_of)).map_err(|_panic| Error::internal("the planner panicked"))
     }
+}
+
+/// Whether all that a plan says of the days since the last one is about periods that have begun since: of what stood in the
+/// ledger then nothing has moved, and of what is new nothing can have stood there. (A day's steps are the same whether they
+/// are planned on that day or later; see the properties of the planner.)
+fn only_news(subject: &Subject, plan: &Plan) -> bool {
+    let Some(last) = subject.planned_as_of else { return false };
+    let as_it_was = |duty: &Duty| duty.period_start > last || (duty.opens_on <= last && duty.state_on <= last);
+    !subject.household && !plan.duties.is_empty() && plan.duties.iter().all(as_it_was)
 }
 
 /// The steps that a difference asks for.
@@ -231,6 +308,7 @@ impl Writing {
         tx: &mut TownshipTx,
         as_of: NaiveDate,
         voided: Option<Uuid>,
+        quarantined: &[Uuid],
         correlation_id: &str,
     ) -> Result<Tally, Error> {
         if !self.raise.is_empty() {
@@ -243,8 +321,11 @@ impl Writing {
         }
         if !self.reviewed.is_empty() {
             store::subject::reviewed(tx, as_of, &self.reviewed).await?;
-            let planned: Vec<_> = self.reviewed.iter().map(|(person_id, _)| *person_id).collect();
-            store::quarantine::release(tx, &planned).await?;
+        }
+        let planned = |person_id: &&Uuid| self.reviewed.iter().any(|(planned, _)| planned == *person_id);
+        let released: Vec<_> = quarantined.iter().filter(planned).copied().collect();
+        if !released.is_empty() {
+            store::quarantine::release(tx, &released).await?;
         }
         if !self.failed.is_empty() {
             store::quarantine::put(tx, &self.failed, correlation_id).await?;

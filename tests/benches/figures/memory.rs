@@ -15,28 +15,28 @@ const IDLE: Duration = Duration::from_secs(5);
 /// A fresh process that nobody has called.
 pub(crate) async fn idle(up: &Up) -> anyhow::Result<Measure> {
     tokio::time::sleep(IDLE).await;
-    let resident = kept(up, "VmRSS")?;
+    let resident = kept(up.id(), "VmRSS")?;
     Ok(Measure::absolute("memory of `bangfu up`, idle", "MB", resident, Limit::AtMost(60.0)))
 }
 
 /// The most it ever kept, when called after an import.
 pub(crate) fn importing(up: &Up) -> anyhow::Result<Measure> {
-    Ok(Measure::absolute("memory of `bangfu up`, importing 100,000 rows (peak)", "MB", peak(up)?, Limit::AtMost(150.0)))
+    Ok(Measure::absolute(
+        "memory of `bangfu up`, importing 100,000 rows (peak)",
+        "MB",
+        peak(up.id())?,
+        Limit::AtMost(150.0),
+    ))
 }
 
-/// Lets the peak begin anew.
-pub(crate) fn forget_peak(up: &Up) -> anyhow::Result<()> {
-    fs::write(format!("/proc/{}/clear_refs", up.id()), "5").context("this figure needs Linux")
-}
-
-/// The most it kept since then.
-pub(crate) fn peak(up: &Up) -> anyhow::Result<f64> {
-    kept(up, "VmHWM")
+/// The most that a process ever kept, by its id.
+pub(crate) fn peak(process: u32) -> anyhow::Result<f64> {
+    kept(process, "VmHWM")
 }
 
 /// In millions of bytes.
-fn kept(up: &Up, field: &str) -> anyhow::Result<f64> {
-    let status = fs::read_to_string(format!("/proc/{}/status", up.id())).context("this figure needs Linux")?;
+fn kept(process: u32, field: &str) -> anyhow::Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).context("this figure needs Linux")?;
     let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':')).context("no such field")?;
     let kibibytes: f64 = line.trim().trim_end_matches(" kB").parse()?;
     Ok(kibibytes * 1024.0 / 1e6)

@@ -31,7 +31,6 @@ pub(crate) const OTHER_TOWNSHIP: &str = "320685103";
 pub(crate) struct Up {
     child: Child,
     endpoint: String,
-    metrics: SocketAddr,
     /// The same ground, for tokens and for the superuser's part.
     pub(crate) ground: Development,
     /// Gone with the run.
@@ -45,32 +44,20 @@ impl Up {
         // As root, PostgreSQL runs as another user and has to come in.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755))?;
         let home = folder.path().join("ground");
-        // Free a moment ago.
-        let metrics = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut child = Command::new(binary()?)
             .args(["up", "--no-sweeps", "--listen", "127.0.0.1:0", "--home"])
             .arg(&home)
-            .args(["--metrics", &metrics.to_string()])
             .stdout(Stdio::piped())
             .stderr(File::create(folder.path().join("log"))?)
             .spawn()?;
         let endpoint = endpoint(&mut child)?;
         let ground = Development::open(&home, Options::kept).await?;
-        Ok(Self { child, endpoint, metrics, ground, folder })
+        Ok(Self { child, endpoint, ground, folder })
     }
 
     /// Its process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
-    }
-
-    /// What it tells of itself, as Prometheus would fetch it.
-    pub(crate) async fn metrics(&self) -> anyhow::Result<String> {
-        let mut connection = TcpStream::connect(self.metrics).await?;
-        connection.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").await?;
-        let mut told = String::new();
-        connection.read_to_string(&mut told).await?;
-        Ok(told)
     }
 
     /// A connection of its own, with a fresh token.
@@ -100,19 +87,28 @@ impl Up {
         anyhow::bail!("follow-up does not catch up with the registry")
     }
 
-    /// Another suite on the same ground, kept to one core as a pod with a limit of one would be.
-    pub(crate) fn replica(&self, core: u32) -> anyhow::Result<Replica> {
-        let mut child = Command::new("taskset")
-            .args(["--cpu-list", &core.to_string()])
-            .arg(binary()?)
+    /// Another suite on the same ground: fresh, and kept to one core, if told so, as a pod with a limit of one would be.
+    pub(crate) fn replica(&self, core: Option<u32>) -> anyhow::Result<Replica> {
+        let mut command = match core {
+            Some(core) => {
+                let mut pinned = Command::new("taskset");
+                pinned.args(["--cpu-list", &core.to_string()]).arg(binary()?);
+                pinned
+            }
+            None => Command::new(binary()?),
+        };
+        // Free a moment ago.
+        let metrics = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let mut child = command
             .args(["up", "--no-sweeps", "--listen", "127.0.0.1:0", "--home"])
             .arg(self.folder.path().join("ground"))
+            .args(["--metrics", &metrics.to_string()])
             .stdout(Stdio::piped())
-            .stderr(File::create(self.folder.path().join(format!("log-{core}")))?)
+            .stderr(File::create(self.folder.path().join(format!("log-{}", metrics.port())))?)
             .spawn()
-            .context("this figure needs taskset")?;
+            .context("pinning to a core needs taskset")?;
         let endpoint = endpoint(&mut child)?;
-        Ok(Replica { child, endpoint })
+        Ok(Replica { child, endpoint, metrics })
     }
 
     /// A connection to a replica, with a fresh token.
@@ -131,9 +127,24 @@ impl Up {
 pub(crate) struct Replica {
     child: Child,
     endpoint: String,
+    metrics: SocketAddr,
 }
 
 impl Replica {
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it tells of itself, as Prometheus would fetch it.
+    pub(crate) async fn metrics(&self) -> anyhow::Result<String> {
+        let mut connection = TcpStream::connect(self.metrics).await?;
+        connection.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").await?;
+        let mut told = String::new();
+        connection.read_to_string(&mut told).await?;
+        Ok(told)
+    }
+
     /// Ends it in good order.
     pub(crate) fn stop(mut self) -> anyhow::Result<()> {
         end(&mut self.child)

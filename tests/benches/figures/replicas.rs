@@ -37,7 +37,7 @@ pub(crate) async fn measure(up: &Up) -> anyhow::Result<Measure> {
     long_lives(&mut followup, &townships).await?;
     swept(&bureau, &townships).await?;
 
-    let (one, other) = (up.replica(0)?, up.replica(1)?);
+    let (one, other) = (up.replica(Some(0))?, up.replica(Some(1))?);
     let (first, second) = (up.client_of(&one, Role::Bureau).await?, up.client_of(&other, Role::Bureau).await?);
     let mut rounds = Vec::new();
     for round in 0..=ROUNDS {

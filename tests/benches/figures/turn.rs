@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 use crate::{
     measure::{Limit, Measure, Round},
     memory,
-    process::{OTHER_TOWNSHIP, TOWNSHIP, Up, run},
+    process::{OTHER_TOWNSHIP, Replica, TOWNSHIP, Up, run},
 };
 
 const PEOPLE: u32 = 1_000_000;
@@ -25,18 +25,19 @@ const TURN: &str = "2025-02-01";
 /// The figures: the rate of the turn, two of memory, and planning beside reading.
 pub(crate) async fn measure(up: &Up) -> anyhow::Result<Vec<Measure>> {
     let mut followup = up.superuser("followup").await?;
-    let bureau = up.client(Role::Bureau, None).await?;
     run(&mut followup, "CREATE TABLE figures_subject AS SELECT * FROM subject LIMIT 1").await?;
     run(&mut followup, "TRUNCATE duty, event, contact, subject CASCADE").await?;
     people(&mut followup, OTHER_TOWNSHIP, FEW).await?;
-    memory::forget_peak(up)?;
-    sweep(&bureau, OTHER_TOWNSHIP, JOINED).await?;
-    let few = memory::peak(up)?;
+    let fresh = up.replica(None)?;
+    sweep(&up.client_of(&fresh, Role::Bureau).await?, OTHER_TOWNSHIP, JOINED).await?;
+    let few = memory::peak(fresh.id())?;
+    fresh.stop()?;
     run(&mut followup, "TRUNCATE duty, event CASCADE; DELETE FROM subject").await?;
     people(&mut followup, TOWNSHIP, PEOPLE).await?;
-    memory::forget_peak(up)?;
+    let fresh = up.replica(None)?;
+    let bureau = up.client_of(&fresh, Role::Bureau).await?;
     let first = sweep(&bureau, TOWNSHIP, JOINED).await?;
-    let many = memory::peak(up)?;
+    let many = memory::peak(fresh.id())?;
     anyhow::ensure!(first.in_scope == i64::from(PEOPLE) && first.failed == 0, "{first:?}");
 
     let mut rounds = Vec::new();
@@ -45,13 +46,13 @@ pub(crate) async fn measure(up: &Up) -> anyhow::Result<Vec<Measure>> {
         for statement in ["VACUUM FULL subject", "VACUUM ANALYZE subject, duty, event", "CHECKPOINT"] {
             run(&mut followup, statement).await?;
         }
-        let before = spent(up).await?;
+        let before = spent(&fresh).await?;
         let begin = Instant::now();
         let turned = sweep(&bureau, TOWNSHIP, TURN).await?;
         let ours = f64::from(MONTHLY) / begin.elapsed().as_secs_f64();
         let raised: i64 = turned.raised.values().sum();
         anyhow::ensure!(raised == i64::from(MONTHLY) && turned.failed == 0, "{turned:?}");
-        let after = spent(up).await?;
+        let after = spent(&fresh).await?;
         planning.push(Round { ours: after.0 - before.0, against: after.1 - before.1 });
         if round == 0 {
             let taken = format!("CREATE TABLE figures_duty AS SELECT * FROM duty WHERE opens_on = '{TURN}'");
@@ -73,6 +74,7 @@ pub(crate) async fn measure(up: &Up) -> anyhow::Result<Vec<Measure>> {
         )
         .await?;
     }
+    fresh.stop()?;
     run(&mut followup, "DROP TABLE figures_duty; DROP TABLE figures_subject").await?;
     let turn = "a month's turn of 1,000,000, 300,000 duties / INSERT … SELECT";
     Ok(vec![
@@ -111,8 +113,8 @@ async fn people(followup: &mut PgConnection, township: &str, people: u32) -> any
 }
 
 /// Seconds spent planning, and reading, as the process tells in its metrics.
-async fn spent(up: &Up) -> anyhow::Result<(f64, f64)> {
-    let metrics = up.metrics().await?;
+async fn spent(replica: &Replica) -> anyhow::Result<(f64, f64)> {
+    let metrics = replica.metrics().await?;
     let of = |step: &str| {
         let name = format!("bangfu_followup_planning_seconds_sum{{step=\"{step}\"}}");
         let line = metrics.lines().find_map(|line| line.strip_prefix(&name));

@@ -122,7 +122,7 @@ pub(crate) async fn list(
            AND s.person_id = d.person_id
          WHERE d.township = $1
            AND s.township = $1
-           AND ($2::text IS NULL OR s.serving = $2 OR (s.serving IS NULL AND s.coordinator = $2))
+           AND ($2::text IS NULL OR COALESCE(s.serving, s.coordinator) = $2)
            AND ($3::text IS NULL OR s.village = $3)
            AND ($4::uuid IS NULL OR d.person_id = $4)
            AND ($5::text IS NULL OR d.rule = $5)

@@ -13,9 +13,9 @@ pub(crate) struct OnDay {
     pub(crate) duties: i64,
 }
 
-/// The load of every coordinator from a day on.
+/// The load of every coordinator from a day up to another.
 #[tracing::instrument(name = "db.duty.load", level = "debug", skip_all)]
-pub(crate) async fn from(tx: &mut TownshipTx, day: NaiveDate) -> Result<Vec<OnDay>, Error> {
+pub(crate) async fn between(tx: &mut TownshipTx, from: NaiveDate, to: NaiveDate) -> Result<Vec<OnDay>, Error> {
     let township = tx.township().to_owned();
     sqlx::query_as!(
         OnDay,
@@ -30,12 +30,13 @@ pub(crate) async fn from(tx: &mut TownshipTx, day: NaiveDate) -> Result<Vec<OnDa
          WHERE d.township = $1
            AND s.township = $1
            AND d.state = 1
-           AND COALESCE(d.recommended_on, d.due_on) >= $2
+           AND COALESCE(d.recommended_on, d.due_on) BETWEEN $2 AND $3
            AND d.recommended_on IS NOT NULL
          GROUP BY COALESCE(s.serving, s.coordinator), COALESCE(d.recommended_on, d.due_on)
         "#,
         township,
-        day,
+        from,
+        to,
     )
     .fetch_all(tx)
     .await

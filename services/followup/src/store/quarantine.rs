@@ -54,6 +54,25 @@ pub(crate) async fn put(tx: &mut TownshipTx, failed: &[(Uuid, bool)], correlatio
     .map_err(fault)
 }
 
+/// Those of the people named who are there.
+#[tracing::instrument(name = "db.quarantine.among", level = "debug", skip_all)]
+pub(crate) async fn among(tx: &mut TownshipTx, people: &[Uuid]) -> Result<Vec<Uuid>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_scalar!(
+        r#"
+        SELECT person_id
+          FROM quarantine
+         WHERE township = $1
+           AND person_id = ANY ($2)
+        "#,
+        township,
+        people,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
+}
+
 /// Lets go of those whose plan has succeeded.
 #[tracing::instrument(name = "db.quarantine.release", level = "debug", skip_all)]
 pub(crate) async fn release(tx: &mut TownshipTx, planned: &[Uuid]) -> Result<(), Error> {

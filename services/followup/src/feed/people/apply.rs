@@ -11,7 +11,12 @@ use bangfu_platform::{
 use bangfu_proto::{common::v1::Cursor, people::v1::PersonEvent};
 
 use super::fold::{Fold, Moving};
-use crate::{Followup, replan, serves, store, wire::person_event};
+use crate::{
+    Followup,
+    replan::{self, Because},
+    serves, store,
+    wire::person_event,
+};
 
 /// Applies events, in order; those applied before are left. When they cannot be applied together they are applied one
 /// by one, so that everything before the one at fault counts.
@@ -70,7 +75,7 @@ async fn together(svc: &Followup, township: &Township, events: &[PersonEvent]) -
     let anew =
         folded.subjects.into_iter().filter(|subject| folded.anew.contains(&subject.person_id)).collect::<Vec<_>>();
     if !anew.is_empty() {
-        replan::people(&mut tx, &standards, &recommender, anew, today, None).await?;
+        replan::people(&mut tx, &standards, &recommender, anew, today, Because::OfFacts).await?;
     }
     store::township::advance(&mut tx, &position, folded.name.as_deref()).await?;
     tx.commit().await

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Sweeper;
 use crate::{
-    replan::{self, Tally},
+    replan::{self, Because, Tally},
     store::{
         self,
         subject::{ReviewKey, Subject},
@@ -24,7 +24,7 @@ impl Sweeper {
         let mut total = Tally::default();
         while let Some((tx, subjects)) = self.take().await? {
             let people: Vec<_> = subjects.iter().map(|subject| subject.person_id).collect();
-            match self.together(tx, subjects).await {
+            match self.together(tx, subjects, Because::OfDays).await {
                 Ok(tally) => total.merge(tally),
                 // A conflict: somebody held one of these and waited for another of them. One by one nobody waits for two.
                 Err(Error::Internal(cause) | Error::Conflict(cause)) => {
@@ -56,9 +56,9 @@ impl Sweeper {
         Ok(last.map(|_| (tx, subjects)))
     }
 
-    async fn together(&self, mut tx: TownshipTx, subjects: Vec<Subject>) -> Result<Tally, Error> {
+    async fn together(&self, mut tx: TownshipTx, subjects: Vec<Subject>, because: Because) -> Result<Tally, Error> {
         let recommender = self.recommender(&mut tx).await?;
-        let tally = replan::people(&mut tx, &self.standards, &recommender, subjects, self.as_of, None).await?;
+        let tally = replan::people(&mut tx, &self.standards, &recommender, subjects, self.as_of, because).await?;
         // Last, for the two hands of a sweep share the lease's row.
         store::lease::beat(&mut tx, self.sweep_id).await?;
         tx.commit().await?;
@@ -94,7 +94,7 @@ impl Sweeper {
         let mut tx = self.svc.ground.db.township(&self.permit).await?;
         let mut subjects = store::subject::lock_all(&mut tx, &[person_id]).await?;
         subjects.retain(|subject| subject.next_review_on.is_some_and(|next| next <= self.as_of));
-        self.together(tx, subjects).await
+        self.together(tx, subjects, Because::OfFacts).await
     }
 
     /// Whose duties could not be written is listed, though the unit of work that tried is gone.
