@@ -83,6 +83,13 @@ struct Planned {
     against_ledger: bool,
 }
 
+/// What a batch took, beside its statements: turning what was read into histories, and planning them.
+#[derive(Default)]
+struct Times {
+    reading: Duration,
+    planning: Duration,
+}
+
 /// What has to be written for a batch.
 #[derive(Default)]
 struct Writing {
@@ -190,12 +197,12 @@ async fn computed<T: Send + 'static>(compute: impl FnOnce() -> T + Send + 'stati
 impl Batch {
     /// Everybody's plan, and who failed.
     fn plan(&mut self, standards: &Standards) -> (Vec<Planned>, Writing) {
-        let (mut planned, mut writing, mut planning) = (Vec::new(), Writing::default(), Duration::ZERO);
+        let (mut planned, mut writing, mut times) = (Vec::new(), Writing::default(), Times::default());
         let subjects = std::mem::take(&mut self.subjects);
         for (number, subject) in subjects.iter().enumerate() {
             writing.tally.in_scope += 1;
             let granted = self.granted.remove(&subject.person_id).unwrap_or_default();
-            match self.plan_one(subject, &granted, standards, &mut planning) {
+            match self.plan_one(subject, &granted, standards, &mut times) {
                 Ok((plan, history, as_of)) => {
                     let new = self.because == Because::OfDays && granted.is_empty() && only_news(subject, &plan);
                     planned.push(Planned { subject: number, plan, history, granted, as_of, against_ledger: !new });
@@ -211,7 +218,8 @@ impl Batch {
             }
         }
         self.subjects = subjects;
-        spent("plan", planning);
+        spent("read", times.reading);
+        spent("plan", times.planning);
         (planned, writing)
     }
 
@@ -247,16 +255,18 @@ impl Batch {
         subject: &Subject,
         granted: &[Granted],
         standards: &Standards,
-        planning: &mut Duration,
+        times: &mut Times,
     ) -> Result<(Plan, History, NaiveDate), Error> {
+        let begin = Instant::now();
         let mut history = store::facts::history_of(subject)?;
         history.records = self.records.remove(&subject.person_id).unwrap_or_default();
         history.waivers = granted.iter().map(|granted| granted.fact.clone()).collect();
         let as_of = subject.planned_as_of.map_or(self.as_of, |last| last.max(self.as_of));
+        let read = begin.elapsed();
         // One person must not stop a township.
-        let begin = Instant::now();
         let plan = catch_unwind(AssertUnwindSafe(|| plan(&history, standards, as_of)));
-        *planning += begin.elapsed();
+        times.reading += read;
+        times.planning += begin.elapsed() - read;
         plan.map(|plan| (plan, history, as_of)).map_err(|_panic| Error::internal("the planner panicked"))
     }
 }

@@ -90,7 +90,7 @@ async fn long_lives(followup: &mut PgConnection, townships: &[String]) -> anyhow
                  INSERT INTO contact (township, contact_id, person_id, held_on, channel, result, answered_by, services
                                     , training_intention, difficulties, policies_told, subsidies_suggested, note, coordinator
                                     , entered_on, entered_at, entered_by)
-                 SELECT township, gen_random_uuid(), person_id, month::date, 1, 1, '本人', '{{}}', '', '', '{{}}', '{{}}', '', coordinator
+                 SELECT township, gen_random_uuid(), person_id, month::date, 1, 1, '本人', '{{}}', '', '{{}}', '{{}}', '{{}}', '', coordinator
                       , month::date, month, 'figures'
                    FROM subject, generate_series(TIMESTAMPTZ '2021-03-10 10:00', '2024-12-10 10:00', INTERVAL '1 month') AS month
                   WHERE township = '{township}'"
