@@ -35,7 +35,7 @@ pub(crate) async fn measure(up: &Up) -> anyhow::Result<Measure> {
         )
         .await?;
     }
-    for statement in ["DROP TABLE figures_subject", "VACUUM ANALYZE subject", "CHECKPOINT"] {
+    for statement in ["DROP TABLE figures_subject", "VACUUM ANALYZE subject, review", "CHECKPOINT"] {
         run(&mut followup, statement).await?;
     }
 

@@ -105,8 +105,8 @@ async fn long_lives(followup: &mut PgConnection, townships: &[String]) -> anyhow
 }
 
 async fn due_again(followup: &mut PgConnection) -> anyhow::Result<()> {
-    run(followup, format!("UPDATE subject SET next_review_on = '{DAY}'")).await?;
-    for statement in ["VACUUM ANALYZE subject", "CHECKPOINT"] {
+    run(followup, format!("UPDATE review SET next_review_on = '{DAY}'")).await?;
+    for statement in ["VACUUM ANALYZE subject, review", "CHECKPOINT"] {
         run(followup, statement).await?;
     }
     Ok(())

@@ -71,8 +71,8 @@ async fn people(followup: &mut PgConnection) -> anyhow::Result<()> {
 /// Makes the township as it was before its first sweep.
 async fn never_planned(followup: &mut PgConnection) -> anyhow::Result<()> {
     run(followup, "TRUNCATE duty, event CASCADE").await?;
-    run(followup, format!("UPDATE subject SET next_review_on = '{DAY}', planned_as_of = NULL")).await?;
-    for statement in ["VACUUM FULL subject", "VACUUM ANALYZE subject", "CHECKPOINT"] {
+    run(followup, format!("UPDATE review SET next_review_on = '{DAY}', planned_as_of = NULL")).await?;
+    for statement in ["VACUUM FULL review", "VACUUM ANALYZE subject, review", "CHECKPOINT"] {
         run(followup, statement).await?;
     }
     Ok(())

@@ -43,7 +43,7 @@ pub(crate) async fn measure(up: &Up) -> anyhow::Result<Vec<Measure>> {
     let mut rounds = Vec::new();
     let mut planning = Vec::new();
     for round in 0..ROUNDS {
-        for statement in ["VACUUM FULL subject", "VACUUM ANALYZE subject, duty, event", "CHECKPOINT"] {
+        for statement in ["VACUUM FULL review", "VACUUM ANALYZE subject, review, duty, event", "CHECKPOINT"] {
             run(&mut followup, statement).await?;
         }
         let before = spent(&fresh).await?;
@@ -69,7 +69,7 @@ pub(crate) async fn measure(up: &Up) -> anyhow::Result<Vec<Measure>> {
         run(
             &mut followup,
             format!(
-                "UPDATE subject SET next_review_on = '{TURN}', planned_as_of = '{JOINED}' WHERE planned_as_of = '{TURN}'"
+                "UPDATE review SET next_review_on = '{TURN}', planned_as_of = '{JOINED}' WHERE planned_as_of = '{TURN}'"
             ),
         )
         .await?;

@@ -114,7 +114,7 @@ async fn everybody(tx: &mut TownshipTx) -> Result<Vec<Uuid>, Error> {
         SELECT person_id
           FROM subject
          WHERE township = $1
-         ORDER BY next_review_on, person_id
+         ORDER BY person_id
         "#,
         township,
     )
@@ -176,7 +176,7 @@ async fn settle_people(tx: &mut TownshipTx, day: NaiveDate, people: &[Uuid]) -> 
                AND NOT a.cancelled
              WHERE s.serving IS DISTINCT FROM
                    COALESCE(a.stand_in, o.coordinator, NULLIF(s.coordinator, ''), v.coordinator, '')
-             ORDER BY s.next_review_on, s.person_id
+             ORDER BY s.person_id
                FOR NO KEY UPDATE OF s
         )
         UPDATE subject AS s

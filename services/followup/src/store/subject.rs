@@ -72,23 +72,19 @@ pub(crate) async fn is_a_person(tx: &mut TownshipTx, person_id: Uuid) -> Result<
 }
 
 /// Those of the people named who are there, locked, in the order of their ids.
-#[tracing::instrument(name = "db.subject.lock_all", level = "debug", skip_all)]
 pub(crate) async fn lock_all(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result<Vec<Subject>, Error> {
+    hold(tx, person_ids).await?;
+    read(tx, person_ids).await
+}
+
+/// Locks people. What is known of them is read afterwards, by a statement of its own: whoever waited for a lock has to see
+/// what the one before has written.
+#[tracing::instrument(name = "db.subject.hold", level = "debug", skip_all)]
+async fn hold(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result<(), Error> {
     let township = tx.township().to_owned();
-    sqlx::query_as!(
-        Subject,
+    sqlx::query!(
         r#"
         SELECT person_id
-             , village
-             , coordinator
-             , COALESCE(serving, coordinator) AS "serving!"
-             , joined_on
-             , facts::text AS "facts!"
-             , next_review_on
-             , planned_as_of
-             , merged_into
-             , household
-             , head
           FROM subject
          WHERE township = $1
            AND person_id = ANY ($2)
@@ -100,39 +96,83 @@ pub(crate) async fn lock_all(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result
     )
     .fetch_all(tx)
     .await
+    .map(drop)
     .map_err(fault)
 }
 
-/// The next people whose review day has come, locked, in the order of review.
-#[tracing::instrument(name = "db.subject.lock_due", level = "debug", skip_all)]
+#[tracing::instrument(name = "db.subject.read", level = "debug", skip_all)]
+async fn read(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result<Vec<Subject>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_as!(
+        Subject,
+        r#"
+        SELECT s.person_id
+             , s.village
+             , s.coordinator
+             , COALESCE(s.serving, s.coordinator) AS "serving!"
+             , s.joined_on
+             , s.facts::text AS "facts!"
+             , r.next_review_on
+             , r.planned_as_of
+             , s.merged_into
+             , s.household
+             , s.head
+          FROM subject AS s
+          JOIN review AS r
+            ON r.township = s.township
+           AND r.person_id = s.person_id
+         WHERE s.township = $1
+           AND r.township = $1
+           AND s.person_id = ANY ($2)
+         ORDER BY s.person_id
+        "#,
+        township,
+        person_ids,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
+}
+
+/// People whose review day has come, and where the next of them begin.
+pub(crate) struct Due {
+    /// Locked, in the order of their ids.
+    pub(crate) subjects: Vec<Subject>,
+    /// `None`: there are no more.
+    pub(crate) next: Option<ReviewKey>,
+}
+
+/// The next people whose review day has come, locked.
 pub(crate) async fn lock_due(
     tx: &mut TownshipTx,
     as_of: NaiveDate,
     after: ReviewKey,
     limit: i64,
-) -> Result<Vec<Subject>, Error> {
+) -> Result<Due, Error> {
+    let keys = due(tx, as_of, after, limit).await?;
+    let full = i64::try_from(keys.len()).is_ok_and(|count| count == limit);
+    let next = keys.last().copied().filter(|_| full);
+    let people: Vec<_> = keys.into_iter().map(|key| key.person_id).collect();
+    let mut subjects = lock_all(tx, &people).await?;
+    // Somebody else may have planned them while this waited.
+    subjects.retain(|subject| subject.next_review_on.is_some_and(|next| next <= as_of));
+    Ok(Due { subjects, next })
+}
+
+#[tracing::instrument(name = "db.review.due", level = "debug", skip_all)]
+async fn due(tx: &mut TownshipTx, as_of: NaiveDate, after: ReviewKey, limit: i64) -> Result<Vec<ReviewKey>, Error> {
     let township = tx.township().to_owned();
     sqlx::query_as!(
-        Subject,
+        ReviewKey,
         r#"
-        SELECT person_id
-             , village
-             , coordinator
-             , COALESCE(serving, coordinator) AS "serving!"
-             , joined_on
-             , facts::text AS "facts!"
-             , next_review_on
-             , planned_as_of
-             , merged_into
-             , household
-             , head
-          FROM subject
+        SELECT next_review_on AS "next_review_on!"
+             , person_id
+          FROM review
          WHERE township = $1
            AND next_review_on <= $2
            AND (next_review_on, person_id) > ($3, $4)
          ORDER BY next_review_on, person_id
          LIMIT $5
-           FOR UPDATE
         "#,
         township,
         as_of,
@@ -237,20 +277,9 @@ pub(crate) async fn follow_heads(tx: &mut TownshipTx, saved: &[Uuid]) -> Result<
 #[tracing::instrument(name = "db.subject.lock_households", level = "debug", skip_all)]
 pub(crate) async fn lock_households(tx: &mut TownshipTx, member: Uuid) -> Result<Vec<Subject>, Error> {
     let township = tx.township().to_owned();
-    sqlx::query_as!(
-        Subject,
+    let homes = sqlx::query_scalar!(
         r#"
         SELECT person_id
-             , village
-             , coordinator
-             , COALESCE(serving, coordinator) AS "serving!"
-             , joined_on
-             , facts::text AS "facts!"
-             , next_review_on
-             , planned_as_of
-             , merged_into
-             , household
-             , head
           FROM subject
          WHERE township = $1
            AND household
@@ -261,9 +290,10 @@ pub(crate) async fn lock_households(tx: &mut TownshipTx, member: Uuid) -> Result
         township,
         member.to_string(),
     )
-    .fetch_all(tx)
+    .fetch_all(&mut *tx)
     .await
-    .map_err(fault)
+    .map_err(fault)?;
+    if homes.is_empty() { Ok(Vec::new()) } else { read(tx, &homes).await }
 }
 
 /// Notes that people were planned as of a day, and when each is to be looked at again.
@@ -277,12 +307,12 @@ pub(crate) async fn reviewed(
     let (person_ids, next_review_on): (Vec<_>, Vec<_>) = next.iter().copied().unzip();
     let planned = sqlx::query!(
         r#"
-        UPDATE subject AS s
-           SET next_review_on = r.next_review_on
-             , planned_as_of = GREATEST(s.planned_as_of, $2)
-          FROM UNNEST($3::uuid[], $4::date[]) AS r (person_id, next_review_on)
-         WHERE s.township = $1
-           AND s.person_id = r.person_id
+        UPDATE review AS r
+           SET next_review_on = n.next_review_on
+             , planned_as_of = GREATEST(r.planned_as_of, $2)
+          FROM UNNEST($3::uuid[], $4::date[]) AS n (person_id, next_review_on)
+         WHERE r.township = $1
+           AND r.person_id = n.person_id
         "#,
         township,
         as_of,
@@ -303,9 +333,9 @@ pub(crate) async fn due_by_township(tx: &mut CityTx, as_of: NaiveDate) -> Result
         r#"
         SELECT t.township
              , (SELECT count(*)
-                  FROM subject AS s
-                 WHERE s.township = t.township
-                   AND s.next_review_on <= $1) AS "due!"
+                  FROM review AS r
+                 WHERE r.township = t.township
+                   AND r.next_review_on <= $1) AS "due!"
           FROM township AS t
         "#,
         as_of,
@@ -324,7 +354,7 @@ pub(crate) async fn anybody_due(tx: &mut TownshipTx, as_of: NaiveDate) -> Result
         r#"
         SELECT EXISTS (
                SELECT 1
-                 FROM subject
+                 FROM review
                 WHERE township = $1
                   AND next_review_on <= $2
                ) AS "any!"
@@ -351,7 +381,7 @@ pub(crate) async fn bring_forward(
         r#"
         WITH later AS (
             SELECT person_id
-              FROM subject
+              FROM review
              WHERE township = $1
                AND person_id > $3
                AND planned_as_of IS NOT NULL
@@ -360,12 +390,12 @@ pub(crate) async fn bring_forward(
              LIMIT $4
                FOR UPDATE
         )
-        UPDATE subject AS s
+        UPDATE review AS r
            SET next_review_on = $2
           FROM later
-         WHERE s.township = $1
-           AND s.person_id = later.person_id
-        RETURNING s.person_id
+         WHERE r.township = $1
+           AND r.person_id = later.person_id
+        RETURNING r.person_id
         "#,
         township,
         day,
@@ -386,21 +416,25 @@ pub(crate) async fn page(tx: &mut TownshipTx, after: Uuid, limit: i64) -> Result
     sqlx::query_as!(
         Subject,
         r#"
-        SELECT person_id
-             , village
-             , coordinator
-             , COALESCE(serving, coordinator) AS "serving!"
-             , joined_on
-             , facts::text AS "facts!"
-             , next_review_on
-             , planned_as_of
-             , merged_into
-             , household
-             , head
-          FROM subject
-         WHERE township = $1
-           AND person_id > $2
-         ORDER BY person_id
+        SELECT s.person_id
+             , s.village
+             , s.coordinator
+             , COALESCE(s.serving, s.coordinator) AS "serving!"
+             , s.joined_on
+             , s.facts::text AS "facts!"
+             , r.next_review_on
+             , r.planned_as_of
+             , s.merged_into
+             , s.household
+             , s.head
+          FROM subject AS s
+          JOIN review AS r
+            ON r.township = s.township
+           AND r.person_id = s.person_id
+         WHERE s.township = $1
+           AND r.township = $1
+           AND s.person_id > $2
+         ORDER BY s.person_id
          LIMIT $3
         "#,
         township,

@@ -122,12 +122,12 @@ pub(crate) async fn with_newcomers(tx: &mut CityTx, today: NaiveDate) -> Result<
         r#"
         SELECT t.township
              , t.seq
-             , ARRAY(SELECT s.person_id
-                       FROM subject AS s
-                      WHERE s.township = t.township
-                        AND s.next_review_on <= $1
-                        AND s.planned_as_of IS NULL
-                      ORDER BY s.next_review_on DESC, s.person_id DESC
+             , ARRAY(SELECT r.person_id
+                       FROM review AS r
+                      WHERE r.township = t.township
+                        AND r.next_review_on <= $1
+                        AND r.planned_as_of IS NULL
+                      ORDER BY r.next_review_on DESC, r.person_id DESC
                       LIMIT 100) AS "people!"
           FROM township AS t
          ORDER BY t.township

@@ -9,10 +9,7 @@ use uuid::Uuid;
 use super::Sweeper;
 use crate::{
     replan::{self, Because, Tally},
-    store::{
-        self,
-        subject::{ReviewKey, Subject},
-    },
+    store::{self, subject::Subject},
 };
 
 /// People planned with one commit.
@@ -46,14 +43,11 @@ impl Sweeper {
         let Some(after) = *next else { return Ok(None) };
         let mut tx = self.svc.ground.db.township(&self.permit).await?;
         let begin = Instant::now();
-        let subjects = store::subject::lock_due(&mut tx, self.as_of, after, BATCH).await?;
+        let due = store::subject::lock_due(&mut tx, self.as_of, after, BATCH).await?;
         replan::spent("read", begin.elapsed());
-        let full = i64::try_from(subjects.len()).is_ok_and(|count| count == BATCH);
-        let last = subjects.last().and_then(|subject| {
-            Some(ReviewKey { next_review_on: subject.next_review_on?, person_id: subject.person_id })
-        });
-        *next = last.filter(|_| full);
-        Ok(last.map(|_| (tx, subjects)))
+        *next = due.next;
+        let any = due.next.is_some() || !due.subjects.is_empty();
+        Ok(any.then_some((tx, due.subjects)))
     }
 
     async fn together(&self, mut tx: TownshipTx, subjects: Vec<Subject>, because: Because) -> Result<Tally, Error> {
