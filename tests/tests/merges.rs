@@ -2,7 +2,7 @@
 
 use bangfu::client::{Client, request_id};
 use bangfu_proto::{
-    followup::v1::{ListContactsRequest, ListDutiesRequest},
+    followup::v1::{ListContactsRequest, ListDutiesRequest, VoidContactRequest},
     people::v1::{Merge, MergePeopleRequest, UnmergePeopleRequest},
 };
 use bangfu_testkit::{City, DADONG, reason};
@@ -71,11 +71,40 @@ async fn what_was_done_for_the_merged_entry_counts_for_the_kept_one() {
         follow_ups(&clerk, merged).await,
         ["follow_up.unemployed 2026-01-01 DONE", "follow_up.unemployed 2026-02-01 OPEN"]
     );
-    // What is final stays: January was done, and the contact that shows it is found from the duty.
+    // The contact was the other one's: what it had settled here opens again. January's grace runs to the fifth.
     assert_eq!(
         follow_ups(&clerk, kept).await,
-        ["follow_up.unemployed 2026-01-01 DONE", "follow_up.unemployed 2026-02-01 OPEN"]
+        ["follow_up.unemployed 2026-01-01 OPEN", "follow_up.unemployed 2026-02-01 OPEN"]
     );
+    city.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_voided_while_its_entry_is_merged_counts_as_never_entered_for_both() {
+    let city = City::new().await;
+    let ids = unemployed(&city, DADONG, 0..2, "2026-01-05").await;
+    let (kept, merged) = (&ids[0], &ids[1]);
+    sweep(&city).await;
+    let clerk = city.clerk(DADONG);
+    let contact = record(&clerk, contact(&city, merged)).await;
+    let done = merge(&clerk, kept, merged).await;
+    city.settle().await;
+    assert_eq!(follow_ups(&clerk, kept).await, ["follow_up.unemployed 2026-01-01 DONE"]);
+    let request =
+        VoidContactRequest { request_id: request_id(), contact_id: contact.contact_id, reason: "记错人".to_owned() };
+    clerk.followup().void_contact(request).await.expect("voided");
+    assert_eq!(follow_ups(&clerk, kept).await, ["follow_up.unemployed 2026-01-01 OPEN"]);
+    assert_eq!(follow_ups(&clerk, merged).await, ["follow_up.unemployed 2026-01-01 RELEASED"]);
+
+    let undo =
+        UnmergePeopleRequest {
+            request_id: request_id(), merge_id: done.merge_id, reason: "并非同一人".to_owned()
+        };
+    clerk.people().unmerge_people(undo).await.expect("undone");
+    city.settle().await;
+    for person in [kept, merged] {
+        assert_eq!(follow_ups(&clerk, person).await, ["follow_up.unemployed 2026-01-01 OPEN"]);
+    }
     city.close().await;
 }
 

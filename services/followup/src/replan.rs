@@ -48,7 +48,9 @@ struct Batch {
     granted: BTreeMap<Uuid, Vec<Granted>>,
     as_of: NaiveDate,
     because: Because,
-    voided: Option<Uuid>,
+    /// Records that were just voided, or moved away, and waivers that were just revoked: what they settled, or let off, may be
+    /// rewritten.
+    voided: Vec<Uuid>,
     /// Under which the log has the causes of what fails.
     correlation_id: String,
 }
@@ -102,7 +104,8 @@ struct Writing {
     tally: Tally,
 }
 
-/// Plans locked people as of a day, and never as of a day before the one they were planned for last.
+/// Plans locked people as of a day, and never as of a day before the one they were planned for last. `moved`: records that
+/// one of them no longer has, because a merge was undone.
 pub(crate) async fn people(
     tx: &mut TownshipTx,
     standards: &Arc<Standards>,
@@ -110,11 +113,12 @@ pub(crate) async fn people(
     subjects: Vec<Subject>,
     as_of: NaiveDate,
     because: Because,
+    moved: &[Uuid],
 ) -> Result<Tally, Error> {
     // Somebody never planned has neither contacts nor duties: both are written with a plan.
     let known: Vec<_> =
         subjects.iter().filter(|subject| subject.planned_as_of.is_some()).map(|subject| subject.person_id).collect();
-    people_with(tx, (standards, recommender), subjects, &known, as_of, because, None).await
+    people_with(tx, (standards, recommender), subjects, &known, as_of, because, moved).await
 }
 
 /// The same for one person for whom something has just been entered, or of whom a duty was just let off, and for their
@@ -131,8 +135,14 @@ pub(crate) async fn contacted(
     let (person_id, today) = (subject.person_id, tx.clock().today());
     let mut subjects = vec![subject];
     subjects.extend(homes::concerned(tx, standards, person_id).await?);
+    if let Some(voided) = voided {
+        let mut others = store::duty::settled_of(tx, voided).await?;
+        others.retain(|other| subjects.iter().all(|subject| subject.person_id != *other));
+        subjects.extend(store::subject::lock_all(tx, &others).await?);
+    }
     let known: Vec<_> = subjects.iter().map(|subject| subject.person_id).collect();
-    let tally = people_with(tx, (standards, recommender), subjects, &known, today, Because::OfFacts, voided).await?;
+    let tally =
+        people_with(tx, (standards, recommender), subjects, &known, today, Because::OfFacts, voided.as_slice()).await?;
     if tally.failed == 0 { Ok(()) } else { Err(Error::internal(format!("person {person_id} cannot be planned"))) }
 }
 
@@ -143,11 +153,11 @@ async fn people_with(
     known: &[Uuid],
     as_of: NaiveDate,
     because: Because,
-    voided: Option<Uuid>,
+    voided: &[Uuid],
 ) -> Result<Tally, Error> {
     let begin = Instant::now();
     let (records, granted, correlation_id) = (BTreeMap::new(), BTreeMap::new(), correlation_id());
-    let mut batch = Batch { subjects, records, granted, as_of, because, voided, correlation_id };
+    let mut batch = Batch { subjects, records, granted, as_of, because, voided: voided.to_vec(), correlation_id };
     let everybody: Vec<_> = batch.subjects.iter().map(|subject| subject.person_id).collect();
     let quarantined = store::quarantine::among(tx, &everybody).await?;
     if !quarantined.is_empty() {
@@ -243,7 +253,9 @@ impl Batch {
                 plan.duties.retain(|duty| duty.period_start > last);
             }
             let why = |duty: &Duty| why_released(duty, &history, standards, as_of);
-            let difference = diff::difference(kept, plan.duties, &granted, self.voided, as_of, why);
+            let has = |id: &Uuid| history.records.iter().any(|record| record.id == *id);
+            let voided: Vec<_> = self.voided.iter().copied().filter(|id| !has(id)).collect();
+            let difference = diff::difference(kept, plan.duties, &granted, &voided, as_of, why);
             steps.extend(taken((number, subject), difference, &granted, as_of, clock));
         }
         recommender.recommend(&mut steps, &self.subjects);
@@ -317,7 +329,7 @@ impl Writing {
         self,
         tx: &mut TownshipTx,
         as_of: NaiveDate,
-        voided: Option<Uuid>,
+        voided: &[Uuid],
         quarantined: &[Uuid],
         correlation_id: &str,
     ) -> Result<Tally, Error> {

@@ -27,15 +27,15 @@ fn identity(duty: &Duty) -> Identity {
 
 /// Compares the ledger with a plan.
 ///
-/// DONE, MISSED and WAIVED stay as they are, whatever facts came late; a duty DONE by the contact `voided`, or WAIVED by the
-/// waiver `voided`, is as good as open. What is open and not in the plan at all (facts that came late, or later on the day it
+/// DONE, MISSED and WAIVED stay as they are, whatever facts came late; a duty DONE by one of the records `voided`, or WAIVED by
+/// one of the waivers among them, is as good as open. What is open and not in the plan at all (facts that came late, or later on the day it
 /// was raised, took away its ground) is released as of the day, for the reason that `why` finds. What is OPEN or MISSED and
 /// let off by one of the waivers `granted` is WAIVED, whatever the plan makes of it: the decision was about the ledger.
 pub(super) fn difference(
     kept: Vec<Kept>,
     planned: Vec<Duty>,
     granted: &[Granted],
-    voided: Option<Uuid>,
+    voided: &[Uuid],
     as_of: NaiveDate,
     why: impl Fn(&Duty) -> ReleaseReason,
 ) -> Difference {
@@ -69,14 +69,14 @@ pub(super) fn difference(
 }
 
 /// The duty as the plan has it, unless that is how it stands or it is final.
-fn follow(known: &Kept, planned: Duty, voided: Option<Uuid>) -> Option<Duty> {
+fn follow(known: &Kept, planned: Duty, voided: &[Uuid]) -> Option<Duty> {
     // The duty was raised under that version, and stays so.
     let duty = Duty { standard_version: known.duty.standard_version.clone(), ..planned };
     (!is_final(known, voided) && duty != known.duty).then_some(duty)
 }
 
 /// The duty released, unless it is so or it is final.
-fn release(known: &Kept, voided: Option<Uuid>, as_of: NaiveDate, why: impl Fn(&Duty) -> ReleaseReason) -> Option<Duty> {
+fn release(known: &Kept, voided: &[Uuid], as_of: NaiveDate, why: impl Fn(&Duty) -> ReleaseReason) -> Option<Duty> {
     if is_final(known, voided) || known.duty.state == DutyState::Released {
         return None;
     }
@@ -94,13 +94,13 @@ fn let_off(known: &Kept, granted: &[Granted]) -> Option<Duty> {
 }
 
 /// Nothing rewrites it, unless what brought it there was just taken back.
-fn is_final(Kept { duty, waiver_id, .. }: &Kept, voided: Option<Uuid>) -> bool {
+fn is_final(Kept { duty, waiver_id, .. }: &Kept, voided: &[Uuid]) -> bool {
     let by = match duty.state {
         DutyState::Done => duty.settled_by,
         DutyState::Waived => *waiver_id,
         DutyState::Open | DutyState::Missed | DutyState::Released => None,
     };
-    let undone = voided.is_some() && by == voided;
+    let undone = by.is_some_and(|by| voided.contains(&by));
     duty.state.is_final() && !undone
 }
 
@@ -108,7 +108,7 @@ fn is_final(Kept { duty, waiver_id, .. }: &Kept, voided: Option<Uuid>) -> bool {
 struct Spent(HashMap<(String, Uuid), Identity>);
 
 impl Spent {
-    fn of(kept: &[Kept], voided: Option<Uuid>) -> Self {
+    fn of(kept: &[Kept], voided: &[Uuid]) -> Self {
         let settled = kept.iter().filter(|kept| is_final(kept, voided));
         Self(
             settled
@@ -212,7 +212,7 @@ mod tests {
             for planned in [Open, Done, Missed, Released] {
                 let (before, planned) = (referral(1, before, settled(before)), referral(1, planned, settled(planned)));
                 let found =
-                    difference(vec![kept(&before)], vec![planned.clone()], &[], None, day("2026-03-01"), changed);
+                    difference(vec![kept(&before)], vec![planned.clone()], &[], &[], day("2026-03-01"), changed);
                 let changes = matches!(before.state, Open | Released) && before.state != planned.state;
                 assert_eq!(found.raise, [], "{before:?}");
                 assert_eq!(found.change.len(), usize::from(changes), "{:?} → {:?}", before.state, planned.state);
@@ -226,7 +226,7 @@ mod tests {
     fn only_what_the_voided_contact_settled_opens_again() {
         let (done_by_7, done_by_8) = (referral(1, DutyState::Done, Some(7)), referral(2, DutyState::Done, Some(8)));
         let planned = vec![referral(1, DutyState::Open, None), referral(2, DutyState::Done, Some(8))];
-        let voided = Some(Uuid::from_u128(7));
+        let voided = &[Uuid::from_u128(7)];
         let found =
             difference(vec![kept(&done_by_7), kept(&done_by_8)], planned, &[], voided, day("2026-03-01"), changed);
         let [(duty_id, DutyState::Done, again)] = found.change.as_slice() else { panic!("one change: {found:?}") };
@@ -246,7 +246,7 @@ mod tests {
             referral(2, DutyState::Done, Some(9)),
             referral(3, DutyState::Open, None),
         ];
-        let voided = Some(Uuid::from_u128(7));
+        let voided = &[Uuid::from_u128(7)];
         let found =
             difference(ledger.iter().map(kept).collect(), planned.clone(), &[], voided, day("2026-03-01"), changed);
         let [(_, DutyState::Done, again)] = found.change.as_slice() else { panic!("one change: {found:?}") };
@@ -264,7 +264,7 @@ mod tests {
             referral(2, DutyState::Done, Some(8)),
             referral(3, DutyState::Missed, None),
         ];
-        let found = difference(ledger.iter().map(kept).collect(), Vec::new(), &[], None, day("2026-03-01"), changed);
+        let found = difference(ledger.iter().map(kept).collect(), Vec::new(), &[], &[], day("2026-03-01"), changed);
         let [(_, DutyState::Open, released)] = found.change.as_slice() else { panic!("one change: {found:?}") };
         assert_eq!(
             (released.state, released.reason, released.state_on),
@@ -277,7 +277,7 @@ mod tests {
         let old = referral(1, DutyState::Open, None);
         let new = Duty { standard_version: "2027-01-01".into(), ..old.clone() };
         assert_eq!(
-            difference(vec![kept(&old)], vec![new], &[], None, day("2026-03-01"), changed),
+            difference(vec![kept(&old)], vec![new], &[], &[], day("2026-03-01"), changed),
             Difference::default()
         );
     }
@@ -290,13 +290,13 @@ mod tests {
             let ledger = kept(&referral(1, before, settled(before)));
             for planned in [None, Some(Open), Some(Done), Some(Missed), Some(Released), Some(Waived)] {
                 let plan = planned.map(|state| referral(1, state, settled(state))).into_iter().collect();
-                let found = difference(vec![ledger.clone()], plan, &[granted(1)], None, day("2026-04-01"), changed);
+                let found = difference(vec![ledger.clone()], plan, &[granted(1)], &[], day("2026-04-01"), changed);
                 let waived = found.change.iter().any(|(_, _, duty)| duty.state == Waived);
                 let meant = matches!(before, Open | Missed) || (before == Released && planned == Some(Waived));
                 assert_eq!(waived, meant, "{before:?}, planned {planned:?}");
             }
             let other = vec![referral(1, Open, None)];
-            let found = difference(vec![ledger], other, &[granted(2)], None, day("2026-04-01"), changed);
+            let found = difference(vec![ledger], other, &[granted(2)], &[], day("2026-04-01"), changed);
             assert!(found.change.iter().all(|(_, _, duty)| duty.state != Waived), "the waiver of another slot");
         }
     }

@@ -309,9 +309,9 @@ pub(crate) async fn merge(tx: &mut TownshipTx, merged: Uuid, kept: Uuid) -> Resu
 
 /// The merge was undone: what came with it goes back.
 #[tracing::instrument(name = "db.contact.unmerge", level = "debug", skip_all)]
-pub(crate) async fn unmerge(tx: &mut TownshipTx, merged: Uuid, kept: Uuid) -> Result<(), Error> {
+pub(crate) async fn unmerge(tx: &mut TownshipTx, merged: Uuid, kept: Uuid) -> Result<Vec<Uuid>, Error> {
     let township = tx.township().to_owned();
-    sqlx::query!(
+    sqlx::query_scalar!(
         r#"
         UPDATE contact
            SET person_id = $2
@@ -319,13 +319,13 @@ pub(crate) async fn unmerge(tx: &mut TownshipTx, merged: Uuid, kept: Uuid) -> Re
          WHERE township = $1
            AND person_id = $3
            AND merged_from[cardinality(merged_from)] = $2
+        RETURNING contact_id
         "#,
         township,
         merged,
         kept,
     )
-    .execute(tx)
+    .fetch_all(tx)
     .await
-    .map(drop)
     .map_err(fault)
 }

@@ -238,7 +238,7 @@ pub(crate) async fn insert(tx: &mut TownshipTx, steps: &[Step]) -> Result<u64, E
 /// Makes duties stand as they do after a step. Only what is OPEN or RELEASED is touched; what is MISSED where it becomes
 /// WAIVED; and, when a contact was voided or a waiver revoked, what is DONE or WAIVED by it. How many were.
 #[tracing::instrument(name = "db.duty.change", level = "debug", skip_all)]
-pub(crate) async fn change(tx: &mut TownshipTx, steps: &[Step], voided: Option<Uuid>) -> Result<u64, Error> {
+pub(crate) async fn change(tx: &mut TownshipTx, steps: &[Step], voided: &[Uuid]) -> Result<u64, Error> {
     let township = tx.township().to_owned();
     let columns = Columns::of(steps)?;
     let changed = sqlx::query!(
@@ -295,8 +295,8 @@ pub(crate) async fn change(tx: &mut TownshipTx, steps: &[Step], voided: Option<U
            AND d.duty_id = n.duty_id
            AND (d.state IN (1, 4)
                 OR (d.state = 3 AND n.state = 5)
-                OR (d.state = 2 AND d.settled_by = $17)
-                OR (d.state = 5 AND d.waiver_id = $17))
+                OR (d.state = 2 AND d.settled_by = ANY ($17))
+                OR (d.state = 5 AND d.waiver_id = ANY ($17)))
         "#,
         township,
         &columns.duty_ids,
@@ -342,6 +342,26 @@ pub(crate) async fn settled_by(tx: &mut TownshipTx, contact_ids: &[Uuid]) -> Res
     .await
     .map_err(fault)?;
     Ok(rows.into_iter().map(|row| (row.contact_id, row.duty_id)).collect())
+}
+
+/// Whose duties a record has settled: not only of those who have it now, for it may have moved with a merge.
+#[tracing::instrument(name = "db.duty.settled_of", level = "debug", skip_all)]
+pub(crate) async fn settled_of(tx: &mut TownshipTx, record_id: Uuid) -> Result<Vec<Uuid>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_scalar!(
+        r#"
+        SELECT DISTINCT person_id
+          FROM duty
+         WHERE township = $1
+           AND settled_by = $2
+         ORDER BY person_id
+        "#,
+        township,
+        record_id,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
 }
 
 /// Rule ids and versions seen so far: there are few, and many rows share them.

@@ -65,17 +65,18 @@ async fn together(svc: &Followup, township: &Township, events: &[PersonEvent]) -
         store::subject::follow_heads(&mut tx, &saved).await?;
         serves::saved(&mut tx, &mut folded.subjects).await?;
     }
+    let mut moved = Vec::new();
     for moving in &folded.merges {
         match *moving {
             Moving::Merged { merged, kept } => store::contact::merge(&mut tx, merged, kept).await?,
-            Moving::Unmerged { merged, kept } => store::contact::unmerge(&mut tx, merged, kept).await?,
+            Moving::Unmerged { merged, kept } => moved.extend(store::contact::unmerge(&mut tx, merged, kept).await?),
         }
     }
     let today = svc.ground.clock.today();
     let anew =
         folded.subjects.into_iter().filter(|subject| folded.anew.contains(&subject.person_id)).collect::<Vec<_>>();
     if !anew.is_empty() {
-        replan::people(&mut tx, &standards, &recommender, anew, today, Because::OfFacts).await?;
+        replan::people(&mut tx, &standards, &recommender, anew, today, Because::OfFacts, &moved).await?;
     }
     store::township::advance(&mut tx, &position, folded.name.as_deref()).await?;
     tx.commit().await
