@@ -16,7 +16,7 @@ use bangfu_followup::{
     },
     offline::{self, Line, Subject},
 };
-use bangfu_kernel::Error;
+use bangfu_kernel::{Error, calendar};
 use chrono::NaiveDate;
 use clap::Args;
 
@@ -30,7 +30,7 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "FILE.json")]
     history: PathBuf,
     /// As of which day: with what the office knew on it, that day's steps included.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     as_of: NaiveDate,
     /// A standard to plan under instead of the one that comes with the suite (TOML); several: each in force from its day.
     #[arg(long, value_name = "FILE.toml")]
@@ -38,6 +38,12 @@ pub(crate) struct PlanArgs {
     /// One JSON object a line, sorted by subject, rule, period and slot.
     #[arg(long)]
     json: bool,
+}
+
+/// A date of the years that the suite knows.
+fn day(text: &str) -> Result<NaiveDate, String> {
+    let day = text.parse::<NaiveDate>().ok().filter(|day| (calendar::EARLIEST..=calendar::LATEST).contains(day));
+    day.ok_or_else(|| format!("应为{}至{}的日期 must be a date like 2026-01-05", calendar::EARLIEST, calendar::LATEST))
 }
 
 /// Does it, and gives the exit code: 2 when a file is not what it should be.

@@ -278,7 +278,7 @@ impl Batch {
         // One person must not stop a township.
         let plan = catch_unwind(AssertUnwindSafe(|| plan(&history, standards, as_of)));
         times.reading += read;
-        times.planning += begin.elapsed() - read;
+        times.planning += begin.elapsed().saturating_sub(read);
         plan.map(|plan| (plan, history, as_of)).map_err(|_panic| Error::internal("the planner panicked"))
     }
 }

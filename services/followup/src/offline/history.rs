@@ -125,9 +125,27 @@ enum Kind {
 
 /// The people and households of a file. What is wrong is told with its place.
 pub fn subjects(json: &str) -> Result<Vec<Subject>, Error> {
+    let json = json.trim_start_matches('\u{feff}');
     let file: File = serde_json::from_str(json).map_err(|error| unreadable(&error.to_string()))?;
+    once(file.persons.iter().map(|person| &person.id))?;
+    once(file.households.iter().map(|household| &household.id))?;
     let people = file.persons.into_iter().map(Person::subject);
     people.chain(file.households.into_iter().map(Household::subject)).collect()
+}
+
+/// Whoever stood there twice would be owed everything twice.
+fn once<'a>(ids: impl Iterator<Item = &'a Id>) -> Result<(), Error> {
+    let mut seen = BTreeSet::new();
+    for id in ids {
+        if !seen.insert(id) {
+            let id = match id {
+                Id::Number(number) => number.to_string(),
+                Id::Text(text) => text.clone(),
+            };
+            return Err(unreadable(&format!("{id} 出现两次 stands there twice")));
+        }
+    }
+    Ok(())
 }
 
 fn unreadable(why: &str) -> Error {
