@@ -308,7 +308,7 @@ mod tests {
         ledger[1].waiver_id = Some(Uuid::from_u128(98));
         let missed = |slot| Duty { state_on: day("2027-01-06"), ..referral(slot, DutyState::Missed, None) };
         let planned = vec![missed(1), missed(2)];
-        let found = difference(ledger, planned, &[], Some(WAIVER), day("2027-02-01"), changed);
+        let found = difference(ledger, planned, &[], &[WAIVER], day("2027-02-01"), changed);
         assert_eq!(found.change, [(Uuid::from_u128(1), DutyState::Waived, missed(1))]);
     }
 
@@ -317,8 +317,7 @@ mod tests {
         // With the waiver 7 filled slot 2; without it the plan has 7 in slot 1.
         let ledger = [referral(1, DutyState::Waived, None), referral(2, DutyState::Done, Some(7))];
         let planned = vec![referral(1, DutyState::Done, Some(7)), referral(2, DutyState::Open, None)];
-        let found =
-            difference(ledger.iter().map(kept).collect(), planned, &[], Some(WAIVER), day("2026-04-01"), changed);
+        let found = difference(ledger.iter().map(kept).collect(), planned, &[], &[WAIVER], day("2026-04-01"), changed);
         let [(_, DutyState::Waived, again)] = found.change.as_slice() else { panic!("one change: {found:?}") };
         assert_eq!((again.slot, again.state, again.settled_by), (1, DutyState::Open, None));
     }

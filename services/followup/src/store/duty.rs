@@ -500,9 +500,9 @@ mod tests {
             if before == DutyState::Waived {
                 let waiver_id = let_off(&mut tx, &step(raised, day)).await;
                 let waived = Step { waiver_id: Some(waiver_id), ..step(before, day) };
-                assert_eq!(change(&mut tx, &[waived], None).await.expect("changed"), 1);
+                assert_eq!(change(&mut tx, &[waived], &[]).await.expect("changed"), 1);
             }
-            let changed = change(&mut tx, &[step(DutyState::Open, day)], None).await.expect("changed");
+            let changed = change(&mut tx, &[step(DutyState::Open, day)], &[]).await.expect("changed");
             assert_eq!(changed, changes, "{before:?}");
             let kept = of_people(&mut tx, &[person.person_id]).await.expect("read");
             let state = if changes == 1 { DutyState::Open } else { before };
