@@ -4,11 +4,8 @@ use super::{hand_over::hand_over, *};
 
 /// Assignments of a village (or, if it is empty, of a person), the latest entered first: to whom, from when, replaced or not.
 async fn entries(client: &Client, village: &str, person_id: &str) -> Vec<(String, String, bool)> {
-    let request = ListAssignmentsRequest {
-        village: village.to_owned(),
-        person_id: person_id.to_owned(),
-        ..Default::default()
-    };
+    let request =
+        ListAssignmentsRequest { village: village.to_owned(), person_id: person_id.to_owned(), ..Default::default() };
     let listed = client.followup().list_assignments(request).await.expect("listed").into_inner().assignments;
     assert!(listed.iter().all(|it| !it.entered_by.is_empty() && it.entered_at.is_some()), "who and when: {listed:?}");
     assert!(listed.iter().all(|it| it.replaced == (it.from == it.until)), "{listed:?}");

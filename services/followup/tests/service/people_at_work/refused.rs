@@ -56,7 +56,10 @@ async fn overlaps_strangers_and_another_ones_account_are_refused() {
     assert_eq!(why(put(&clerk, "协理员丙", "yi").await), "FIELD_INVALID coordinator.account");
     put(&clerk, "协理员丙", "").await.expect("two without an account");
     put(&clerk, "协理员乙", "yi").await.expect("again");
-    assert_eq!(why(absent(&clerk, "没有这人", "2026-01-05", "2026-01-05", "协理员丙").await), "FIELD_INVALID coordinator");
+    assert_eq!(
+        why(absent(&clerk, "没有这人", "2026-01-05", "2026-01-05", "协理员丙").await),
+        "FIELD_INVALID coordinator"
+    );
 
     let planned = assign_village(&clerk, "李庄", "协理员甲", "2026-02-01").await.expect("assigned");
     let earlier = assign_village(&clerk, "李庄", "协理员乙", "2026-01-31").await;
