@@ -37,6 +37,7 @@ pub(super) enum DutiesVerb {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option as typed")]
 pub(super) struct ListArgs {
     /// 今日工作: what is overdue, then what is recommended up to today, village by village.
     #[arg(long, conflicts_with_all = ["until", "all"])]
