@@ -4,6 +4,7 @@ mod calendar;
 mod coordinators;
 mod data_match;
 mod duplicates;
+mod duties;
 mod households;
 mod privacy;
 mod progress;
@@ -30,6 +31,7 @@ use self::{
     coordinators::CoordinatorsVerb,
     data_match::MatchVerb,
     duplicates::DuplicatesVerb,
+    duties::DutiesVerb,
     households::HouseholdsVerb,
     privacy::{AuditVerb, KeysVerb, RetentionVerb},
     progress::{ProgressArgs, RemindersArgs},
@@ -40,7 +42,7 @@ use self::{
     token::TokenArgs,
     transfers::TransfersVerb,
     waivers::WaiversVerb,
-    work::{ContactsVerb, DutiesVerb, SweepsVerb},
+    work::{ContactsVerb, SweepsVerb},
 };
 use crate::{plan::PlanArgs, roster::RosterCommand, serve, up};
 

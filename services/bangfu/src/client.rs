@@ -117,6 +117,13 @@ pub fn day(date: Option<&CalendarDate>) -> String {
     date.and_then(bangfu_kernel::calendar::date).map_or_else(|| "-".to_owned(), |date| date.to_string())
 }
 
+/// An instant of a message by the clock of the office, to the minute, or a dash.
+pub fn instant(at: Option<&prost_types::Timestamp>) -> String {
+    let at = at.and_then(|at| chrono::DateTime::from_timestamp(at.seconds, 0));
+    let at = at.map(bangfu_kernel::calendar::civil_time);
+    at.map_or_else(|| "-".to_owned(), |at| at.format("%Y-%m-%d %H:%M").to_string())
+}
+
 /// A date for a message.
 pub fn date(day: NaiveDate) -> Option<CalendarDate> {
     Some(bangfu_kernel::calendar::message(day))

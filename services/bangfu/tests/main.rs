@@ -1,5 +1,6 @@
 //! The binary as its users meet it: started, killed, started again, asked from the terminal.
 
+mod coordinators;
 mod crash;
 mod demo;
 mod privacy;

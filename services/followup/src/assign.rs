@@ -1,4 +1,5 @@
-//! Assigning villages and people to coordinators: what was assigned before ends, and who serves whom is settled.
+//! Assigning villages and people to coordinators: what was assigned before ends, what begins on the same day is replaced, and
+//! who serves whom is settled.
 
 use bangfu_kernel::Error;
 use bangfu_platform::{db::TownshipTx, id};
@@ -19,7 +20,8 @@ pub(crate) enum Whose {
     Person(Uuid),
 }
 
-/// Assigns a village or a person from a day on; an empty name: nobody. NOT_FOUND (coordinator), ASSIGNMENT_OVERLAPS.
+/// Assigns a village or a person from a day on; an empty name: nobody. ASSIGNMENT_OVERLAPS.
+/// The coordinator has been entered ([`entered`]).
 pub(crate) async fn one(
     tx: &mut TownshipTx,
     whose: Whose,
@@ -45,8 +47,8 @@ pub(crate) async fn all(
     from: NaiveDate,
 ) -> Result<Vec<Assignment>, Error> {
     let today = serves::lock(tx).await?;
-    if let Some(assignment_id) = store::assignment::find_from(tx, &villages, &people, from).await? {
-        return Err(Error::AssignmentOverlaps { assignment_id });
+    if let Some((assignment_id, from)) = store::assignment::find_after(tx, &villages, &people, from).await? {
+        return Err(Error::AssignmentOverlaps { assignment_id, from });
     }
     store::assignment::end(tx, &villages, &people, from).await?;
     let only_people = villages.is_empty();

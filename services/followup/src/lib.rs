@@ -41,6 +41,7 @@
 mod assign;
 mod calendars;
 mod contact;
+mod coordinators;
 mod directory;
 mod entry;
 mod feed;

@@ -1,7 +1,7 @@
 //! Civil dates in the bureau's time zone, Asia/Shanghai, between 1900 and 2100.
 
 use bangfu_proto::common::v1::CalendarDate;
-use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, TimeZone as _, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _, Utc};
 use chrono_tz::Asia::Shanghai;
 
 /// First date the suite knows.
@@ -12,6 +12,11 @@ pub const LATEST: NaiveDate = NaiveDate::from_ymd_opt(2100, 12, 31).expect("a da
 /// The civil date in Asia/Shanghai at an instant.
 pub fn civil_date(instant: DateTime<Utc>) -> NaiveDate {
     instant.with_timezone(&Shanghai).date_naive()
+}
+
+/// The date and time of day in Asia/Shanghai at an instant.
+pub fn civil_time(instant: DateTime<Utc>) -> NaiveDateTime {
+    instant.with_timezone(&Shanghai).naive_local()
 }
 
 /// Nine in the morning of a day in Asia/Shanghai.

@@ -204,11 +204,13 @@ pub enum Error {
         /// That one.
         absence_id: uuid::Uuid,
     },
-    /// An assignment that begins on that day or later stands.
-    #[error("assignment {assignment_id} begins on that day or later")]
+    /// An assignment that begins after that day stands.
+    #[error("assignment {assignment_id} begins on {from}, later than that day; assign from {from} on, or after it")]
     AssignmentOverlaps {
-        /// That one.
+        /// The latest such one.
         assignment_id: uuid::Uuid,
+        /// Its first day.
+        from: chrono::NaiveDate,
     },
     /// The cursor is older than what the feed keeps.
     #[error("the feed of {township} begins at {oldest}")]

@@ -152,7 +152,9 @@ fn metadata(error: &Error, correlation_id: &str) -> HashMap<String, String> {
         }
         Error::WaiverStands { waiver_id } => vec![("waiver_id", waiver_id.to_string())],
         Error::AbsenceOverlaps { absence_id } => vec![("absence_id", absence_id.to_string())],
-        Error::AssignmentOverlaps { assignment_id } => vec![("assignment_id", assignment_id.to_string())],
+        Error::AssignmentOverlaps { assignment_id, from } => {
+            vec![("assignment_id", assignment_id.to_string()), ("from", from.to_string())]
+        }
         Error::FeedCompacted { township, oldest } => {
             vec![("township", township.to_string()), ("oldest", oldest.to_string())]
         }
@@ -256,7 +258,9 @@ fn office_sentence(error: &Error, correlation_id: &str) -> String {
         ),
         Error::WaiverStands { .. } => "该事项已有待审核或已批准的豁免申请。".to_owned(),
         Error::AbsenceOverlaps { .. } => "所涉人员在此期间已请假，或正为对方代班。".to_owned(),
-        Error::AssignmentOverlaps { .. } => "已有自该日或之后开始的安排，请先核对。".to_owned(),
+        Error::AssignmentOverlaps { from, .. } => {
+            format!("已有自{from}起的后续安排：新的安排不得早于{from}，自{from}当日起的将取代它。")
+        }
         Error::PersonInHousehold { .. } => "该人员已属于另一家庭，请先从原家庭移出。".to_owned(),
         Error::PersonMerged { .. } => "该条信息已并入另一条，请在保留的那条上办理。".to_owned(),
         Error::MergeFinal { until } => format!("合并已超过可撤销期限（{until}）。"),

@@ -1,7 +1,7 @@
 //! Coordinators at the terminal: who serves whom, from when, and who stands in.
 
 use bangfu::client::{
-    self,
+    self, Client,
     problem::Problem,
     terminal::{say, show},
 };
@@ -22,20 +22,21 @@ pub(super) enum CoordinatorsVerb {
         #[command(flatten)]
         connection: Connection,
     },
-    /// 登记: enters a coordinator, or replaces account and capacity.
+    /// 登记: enters a coordinator, or changes account or capacity; what is left out stays as it is.
     Put {
         /// Name, as the roster's 协理员 column has it.
         name: String,
-        /// The subject of their token.
-        #[arg(long, default_value = "", hide_default_value = true)]
-        account: String,
+        /// The subject of their token; "": not known.
+        #[arg(long)]
+        account: Option<String>,
         /// Duties they can do in a month; 0: nothing is said.
-        #[arg(long, default_value_t = 0)]
-        capacity: i32,
+        #[arg(long)]
+        capacity: Option<i32>,
         #[command(flatten)]
         connection: Connection,
     },
-    /// 村(社区)分工: says who serves a village.
+    /// 村(社区)分工: says who serves a village: those of its people for whom neither an assignment of their own nor the register
+    /// names anybody. Entered again for the same first day, it replaces what was entered before.
     AssignVillage {
         /// 村(社区)
         village: String,
@@ -48,7 +49,8 @@ pub(super) enum CoordinatorsVerb {
         #[command(flatten)]
         connection: Connection,
     },
-    /// 个人指定: says who serves a person, whatever the village.
+    /// 个人指定: says who serves a person, whatever the village. Entered again for the same first day, it replaces what was entered
+    /// before.
     AssignPerson {
         /// The person.
         person_id: String,
@@ -61,7 +63,7 @@ pub(super) enum CoordinatorsVerb {
         #[command(flatten)]
         connection: Connection,
     },
-    /// 移交: all villages and people of one go to another.
+    /// 移交: all villages and people of one go to another; handed back on the same day, it is undone.
     HandOver {
         /// Who hands over.
         from_coordinator: String,
@@ -96,7 +98,7 @@ pub(super) enum CoordinatorsVerb {
         #[command(flatten)]
         connection: Connection,
     },
-    /// 分工记录: assignments, the latest entered first.
+    /// 分工记录: assignments, the latest entered first, with who entered them and when; replaced ones, too.
     Assignments {
         /// Only this village's.
         #[arg(long, default_value = "", hide_default_value = true)]
@@ -127,16 +129,28 @@ impl CoordinatorsVerb {
                 say(format_args!("待分配 unassigned: {} 人 people", listed.unassigned_people));
             }
             Self::Put { name, account, capacity, connection } => {
-                let coordinator = Some(followup::Coordinator { name, account, capacity, ..Default::default() });
+                let client = connection.open().await?;
+                let before = standing(&client, &name).await?;
+                let coordinator = Some(followup::Coordinator {
+                    name,
+                    account: account.unwrap_or(before.account),
+                    capacity: capacity.unwrap_or(before.capacity),
+                    ..Default::default()
+                });
                 let request = followup::PutCoordinatorRequest { request_id, coordinator };
-                let put = connection.open().await?.followup().put_coordinator(request).await;
+                let put = client.followup().put_coordinator(request).await;
+                say("已登记，现为 entered; what stands now:");
                 show(client::coordinators::table(&[put.map_err(Problem::from)?.into_inner()]));
             }
             Self::AssignVillage { village, to, from, connection } => {
                 let from = or_today(from);
                 let request = followup::AssignVillageRequest { request_id, village, coordinator: to, from };
                 let assigned = connection.open().await?.followup().assign_village(request).await;
-                show(client::coordinators::assignments_table(&[assigned.map_err(Problem::from)?.into_inner()]));
+                let assigned = assigned.map_err(Problem::from)?.into_inner();
+                show(client::coordinators::assignments_table(std::slice::from_ref(&assigned)));
+                for line in client::coordinators::shares(&assigned) {
+                    say(line);
+                }
             }
             Self::AssignPerson { person_id, to, from, connection } => {
                 let from = or_today(from);
@@ -176,6 +190,12 @@ impl CoordinatorsVerb {
         }
         Ok(())
     }
+}
+
+/// What stands about a coordinator; nothing where they were not entered.
+async fn standing(client: &Client, name: &str) -> Result<followup::Coordinator, Problem> {
+    let listed = client.followup().list_coordinators(followup::ListCoordinatorsRequest::default()).await?.into_inner();
+    Ok(listed.coordinators.into_iter().find(|it| it.name == name).unwrap_or_default())
 }
 
 fn tell(absence: &followup::Absence) {

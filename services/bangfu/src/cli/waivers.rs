@@ -15,7 +15,7 @@ use super::Connection;
 pub(super) enum WaiversVerb {
     /// 申请: asks that a duty be let off, or appeals against one that was missed.
     Request {
-        /// The duty; `bangfu progress --person` shows their ids.
+        /// The duty: the last column of `bangfu duties list`.
         duty_id: String,
         /// `unreachable`, `late_entry`, `refused_in_writing`, `force_majeure`, error or other.
         #[arg(long, value_parser = reason)]

@@ -2,7 +2,7 @@
 
 use bangfu_proto::followup::v1 as proto;
 
-use super::{Client, day, problem::Problem, table::Table};
+use super::{Client, day, instant, problem::Problem, table::Table};
 
 /// The latest assignments that a filter admits, page by page, `limit` at most.
 pub async fn assignments(
@@ -61,6 +61,9 @@ pub fn assignments_table(assignments: &[proto::Assignment]) -> Table {
         "自 from",
         "至(不含) until",
         "录入人 by",
+        "录入时间 at",
+        "状态 state",
+        "assignment_id",
     ]);
     for assignment in assignments {
         table.row([
@@ -70,9 +73,48 @@ pub fn assignments_table(assignments: &[proto::Assignment]) -> Table {
             day(assignment.from.as_ref()),
             day(assignment.until.as_ref()),
             assignment.entered_by.clone(),
+            instant(assignment.entered_at.as_ref()),
+            if assignment.replaced { "已被当日后录的取代 replaced".to_owned() } else { "-".to_owned() },
+            assignment.assignment_id.clone(),
         ]);
     }
     table
+}
+
+/// Who serves a village's people today, a line each, and why it is not the one assigned.
+pub fn shares(assignment: &proto::Assignment) -> Vec<String> {
+    let village = &assignment.village;
+    if assignment.shares.is_empty() {
+        return vec![format!(
+            "注意：台账中没有“{village}”的人，请核对村(社区)名称 nobody in the register lives in {village}: check the name"
+        )];
+    }
+    let mut lines: Vec<_> = assignment
+        .shares
+        .iter()
+        .map(|share| {
+            let whose = if share.coordinator.is_empty() { "(待分配 unassigned)" } else { &share.coordinator };
+            format!("{village} 今日由 {whose} 服务 serves today: {} 人 people", share.people)
+        })
+        .collect();
+    let first = |count: fn(&proto::VillageShare) -> i64| assignment.shares.iter().map(count).sum::<i64>();
+    let (assigned, registered) = (first(|share| share.assigned), first(|share| share.registered));
+    if !assignment.coordinator.is_empty()
+        && !assignment.shares.iter().any(|it| it.coordinator == assignment.coordinator)
+    {
+        lines.push(format!("{} 今日在 {village} 服务 0 人 serves 0 people there today", assignment.coordinator));
+    }
+    if registered > 0 {
+        lines.push(format!(
+            "其中 {registered} 人的台账已填协理员，以台账为准 the register names a coordinator for {registered} of them, which goes first"
+        ));
+    }
+    if assigned > 0 {
+        lines.push(format!(
+            "其中 {assigned} 人另有个人指定，以个人指定为准 {assigned} of them have an assignment of their own, which goes first"
+        ));
+    }
+    lines
 }
 
 /// "双溪村、李庄", or a dash.

@@ -50,6 +50,7 @@ pub fn table(duties: &[proto::Duty], names: &BTreeMap<String, String>) -> Table 
         "应做事项 duty",
         "状态 state",
         "person_id / household_id",
+        "duty_id",
     ]);
     for duty in duties {
         table.row([
@@ -60,6 +61,7 @@ pub fn table(duties: &[proto::Duty], names: &BTreeMap<String, String>) -> Table 
             what(duty),
             closed(duty),
             if duty.person_id.is_empty() { duty.household_id.clone() } else { duty.person_id.clone() },
+            duty.duty_id.clone(),
         ]);
     }
     table
@@ -76,6 +78,7 @@ pub fn work_table(duties: &[proto::Duty], names: &BTreeMap<String, String>, toda
         "协理员 coordinator",
         "应做事项 duty",
         "person_id / household_id",
+        "duty_id",
     ]);
     for duty in duties {
         let overdue = duty.due_on.as_ref().and_then(calendar::date).is_some_and(|due_on| due_on < today);
@@ -88,6 +91,39 @@ pub fn work_table(duties: &[proto::Duty], names: &BTreeMap<String, String>, toda
             coordinator(duty),
             what(duty),
             if duty.person_id.is_empty() { duty.household_id.clone() } else { duty.person_id.clone() },
+            duty.duty_id.clone(),
+        ]);
+    }
+    table
+}
+
+/// Counts of duties as a table.
+pub fn workload_table(by: proto::WorkloadGroup, rows: &[proto::WorkloadRow]) -> Table {
+    let key = match by {
+        proto::WorkloadGroup::Unspecified | proto::WorkloadGroup::Coordinator => "协理员 coordinator",
+        proto::WorkloadGroup::Village => "村(社区) village",
+        proto::WorkloadGroup::Rule => "服务规则 rule",
+    };
+    let headings = [
+        key,
+        "待办 open",
+        "其中已过期限 overdue",
+        "已完成 done",
+        "逾期未做 missed",
+        "已解除 released",
+        "已豁免 waived",
+    ];
+    let mut table = Table::new(headings);
+    for row in rows {
+        let unnamed = if by == proto::WorkloadGroup::Coordinator { "(未分配)" } else { "-" };
+        table.row([
+            if row.key.is_empty() { unnamed.to_owned() } else { row.key.clone() },
+            row.open.to_string(),
+            row.overdue.to_string(),
+            row.done.to_string(),
+            row.missed.to_string(),
+            row.released.to_string(),
+            row.waived.to_string(),
         ]);
     }
     table

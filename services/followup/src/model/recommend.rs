@@ -1,5 +1,5 @@
 //! The day on which a duty is best done (建议日期): the duties of a coordinator are spread evenly over the working days of
-//! their windows, the slots of a quota keep their pace. Domain text, section 5.
+//! their windows, each slot of a quota over its own part of the window, so that it keeps its pace. Domain text, section 5.
 //!
 //! A recommendation binds nobody and decides nothing: any day of the window will do. It lies within the window, and on a
 //! working day where the window has one.
@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use bangfu_proto::followup::v1 as proto;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 
 use super::workdays::WorkDays;
 
@@ -27,7 +27,7 @@ pub struct Recommendation {
 pub enum By {
     /// 均衡安排
     Spread,
-    /// 按进度
+    /// 按进度: spread over the slot's own part of the window.
     Pace,
     /// 期内无工作日: the last day, for no working day is left.
     LastDay,
@@ -61,9 +61,42 @@ impl DayLoad {
     }
 }
 
-/// The day for a slot of a quota: its `target_on` (moved into what is left of the window), or the working day before it, or
-/// the one after it where there is none before.
-pub fn paced(days: &WorkDays, window: Window, target_on: NaiveDate) -> Recommendation {
+/// The part of what is left of a window that is a slot's own: from the day after the target of the slot before (the first
+/// one's from the opening) to its own target. So the slots of a quota follow each other, and no two people's same slots need
+/// fall on one day. A slot that is behind has as many days as its part had, from the first one on that is left.
+///
+/// `target_on` lies `slot / n` of the way from `opens_on` to the end: that of the slot before, `(slot - 1) / slot` of the way
+/// to this one's.
+pub fn part_of_slot(window: Window, slot: u32, opens_on: NaiveDate, target_on: NaiveDate) -> Window {
+    if window.from > window.due_on {
+        return window;
+    }
+    let before = i64::from(slot.saturating_sub(1));
+    let days_before = target_on.signed_duration_since(opens_on).num_days() * before / i64::from(slot.max(1));
+    let begins = days_before + i64::from(before > 0);
+    let begins = opens_on.checked_add_signed(TimeDelta::days(begins)).unwrap_or(opens_on).min(target_on);
+    if target_on >= window.from {
+        return Window { from: begins.clamp(window.from, window.due_on), due_on: target_on.min(window.due_on) };
+    }
+    let caught_up = window.from.checked_add_signed(target_on.signed_duration_since(begins)).unwrap_or(window.due_on);
+    Window { due_on: caught_up.clamp(window.from, window.due_on), ..window }
+}
+
+/// What was found for a slot in its part of the window, which may be all of it. A part without a working day: the one nearest
+/// to its end.
+pub fn in_its_part(days: &WorkDays, window: Window, part: Window, found: Recommendation) -> Recommendation {
+    if part == window {
+        found
+    } else if found.by == By::LastDay {
+        near(days, window, part.due_on)
+    } else {
+        Recommendation { by: By::Pace, ..found }
+    }
+}
+
+/// The day itself (moved into what is left of the window), or the working day before it, or the one after it where there is
+/// none before.
+fn near(days: &WorkDays, window: Window, target_on: NaiveDate) -> Recommendation {
     if window.from > window.due_on {
         return last_day(window);
     }
@@ -176,34 +209,75 @@ mod tests {
     #[case::before_a_weekend("2026-08-30", "2026-08-28", Some("周末"))]
     #[case::a_makeup_day_is_worked("2026-02-28", "2026-02-28", None)]
     #[case::onto_the_makeup_day("2026-02-15", "2026-02-14", Some("春节"))]
-    fn a_slot_keeps_its_pace_or_goes_to_the_working_day_before(
+    fn a_part_without_a_working_day_gives_the_one_before_its_end(
         #[case] target: &str,
         #[case] on: &str,
         #[case] why: Option<&str>,
     ) {
-        let found = paced(&shipped(), window("2026-01-05", "2026-12-31"), day(target));
+        let found = near(&shipped(), window("2026-01-05", "2026-12-31"), day(target));
         let moved = why.map(|why| (day(target), why.to_owned()));
         assert_eq!(found, Recommendation { on: day(on), by: By::Pace, moved });
     }
 
     #[test]
-    fn a_slot_with_rest_before_it_goes_after_and_one_with_rest_all_around_to_the_last_day() {
+    fn with_rest_before_it_it_is_the_day_after_and_with_rest_all_around_the_last_day() {
         let days = shipped();
-        let found = paced(&days, window("2026-10-01", "2026-12-31"), day("2026-10-03"));
+        let found = near(&days, window("2026-10-01", "2026-12-31"), day("2026-10-03"));
         assert_eq!((found.on, found.moved), (day("2026-10-08"), Some((day("2026-10-03"), "国庆节".to_owned()))));
         let all_rest = window("2026-10-01", "2026-10-07");
         let last = Recommendation { on: day("2026-10-07"), by: By::LastDay, moved: None };
-        assert_eq!(paced(&days, all_rest, day("2026-10-03")), last);
+        assert_eq!(near(&days, all_rest, day("2026-10-03")), last);
         assert_eq!(placed(&days, all_rest, 17), last);
         assert_eq!(spread(&days, all_rest, 1, &mut DayLoad::default()), [last]);
-        let late = paced(&days, window("2026-07-01", "2026-12-31"), day("2026-05-01"));
+        let late = near(&days, window("2026-07-01", "2026-12-31"), day("2026-05-01"));
         assert_eq!((late.on, late.moved), (day("2026-07-01"), None), "its target is over");
+    }
+
+    #[rstest]
+    #[case::the_only_one_has_the_whole_window("2026-01-01", 1, 1, "2026-01-05", ("2026-01-05", "2026-12-31"))]
+    #[case::the_first_of_three("2026-01-01", 1, 3, "2026-01-01", ("2026-01-01", "2026-05-02"))]
+    #[case::the_second("2026-01-01", 2, 3, "2026-01-01", ("2026-05-03", "2026-08-31"))]
+    #[case::the_last("2026-01-01", 3, 3, "2026-01-01", ("2026-09-01", "2026-12-31"))]
+    #[case::begun_already("2026-01-01", 2, 3, "2026-06-10", ("2026-06-10", "2026-08-31"))]
+    #[case::on_its_last_day("2026-01-01", 1, 3, "2026-05-02", ("2026-05-02", "2026-05-02"))]
+    #[case::behind_as_many_days_as_it_had("2026-01-01", 2, 3, "2026-09-01", ("2026-09-01", "2026-12-30"))]
+    #[case::behind_and_not_beyond_the_end("2026-01-01", 1, 3, "2026-12-01", ("2026-12-01", "2026-12-31"))]
+    #[case::opened_late("2026-12-30", 2, 3, "2026-12-30", ("2026-12-30", "2026-12-30"))]
+    #[case::overdue("2026-01-01", 1, 1, "2027-01-02", ("2027-01-02", "2026-12-31"))]
+    fn a_slot_has_its_own_part_of_the_window(
+        #[case] opens_on: &str,
+        #[case] slot: u32,
+        #[case] of: i64,
+        #[case] today: &str,
+        #[case] part: (&str, &str),
+    ) {
+        let (opens_on, end) = (day(opens_on), day("2026-12-31"));
+        let target_on = opens_on + TimeDelta::days((end - opens_on).num_days() * i64::from(slot) / of);
+        let whole = Window { from: day(today), due_on: end };
+        assert_eq!(part_of_slot(whole, slot, opens_on, target_on), window(part.0, part.1));
+    }
+
+    #[test]
+    fn slots_are_spread_over_their_part_which_is_their_pace_unless_it_is_all_there_is() {
+        let (days, whole) = (shipped(), window("2026-01-05", "2026-12-31"));
+        let part = part_of_slot(whole, 2, day("2026-01-05"), day("2026-09-01"));
+        let found = spread(&days, part, 600, &mut DayLoad::default());
+        let found: Vec<_> = found.into_iter().map(|it| in_its_part(&days, whole, part, it)).collect();
+        assert!(found.iter().all(|it| it.by == By::Pace && (part.from..=part.due_on).contains(&it.on)));
+        let busiest = found.iter().map(|it| found.iter().filter(|other| other.on == it.on).count()).max();
+        assert!(busiest <= Some(600_usize.div_ceil(days.within(part.from, part.due_on).count())), "{busiest:?}");
+        let alone = in_its_part(&days, whole, part, placed(&days, part, 7));
+        assert_eq!((alone.by, alone.moved), (By::Pace, None));
+        assert_eq!(in_its_part(&days, whole, whole, placed(&days, whole, 7)).by, By::Spread);
+        let golden_week = window("2026-10-01", "2026-10-07");
+        let found = in_its_part(&days, whole, golden_week, placed(&days, golden_week, 7));
+        assert_eq!((found.on, found.by), (day("2026-09-30"), By::Pace), "no working day in its part");
     }
 
     #[test]
     fn one_that_is_overdue_is_recommended_for_its_last_day() {
         let overdue = window("2026-02-03", "2026-01-30");
-        assert_eq!(paced(&shipped(), overdue, day("2026-01-30")).by, By::LastDay);
+        assert_eq!(near(&shipped(), overdue, day("2026-01-30")).by, By::LastDay);
         assert_eq!(spread(&shipped(), overdue, 2, &mut DayLoad::default())[1].on, day("2026-01-30"));
     }
 
@@ -235,7 +309,8 @@ mod tests {
     proptest! {
         #[test]
         fn it_lies_within_the_window_and_on_a_working_day_where_there_is_one(
-            window in windows(), target in 0_u64..900, place: u64, loads in prop::collection::vec((0_u64..900, 0_u32..9), 0..60),
+            window in windows(), target in 0_u64..900, opened in 0_u64..400, slot in 1_u32..6, place: u64,
+            loads in prop::collection::vec((0_u64..900, 0_u32..9), 0..60),
         ) {
             let days = shipped();
             let target = day("2025-01-01") + chrono::Days::new(target);
@@ -245,7 +320,13 @@ mod tests {
             }
             let mut found = spread(&days, window, 7, &mut load);
             prop_assert_eq!(found.len(), 7);
-            found.extend([paced(&days, window, target), placed(&days, window, place)]);
+            found.extend([near(&days, window, target), placed(&days, window, place)]);
+            let opens_on = (window.from - chrono::Days::new(opened)).min(target);
+            let part = part_of_slot(window, slot, opens_on, target);
+            prop_assert!(window.from <= part.from && part.from <= part.due_on && part.due_on <= window.due_on, "{:?}", part);
+            for it in [placed(&days, part, place), spread(&days, part, 1, &mut load).remove(0)] {
+                found.push(in_its_part(&days, window, part, it));
+            }
             let any = days.within(window.from, window.due_on).next().is_some();
             for it in found {
                 prop_assert!((window.from..=window.due_on).contains(&it.on), "{:?}", it);

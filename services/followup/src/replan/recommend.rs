@@ -15,7 +15,7 @@ use crate::{
     Followup,
     model::{
         duty::DutyState,
-        recommend::{DayLoad, Recommendation, Window, paced, placed, spread},
+        recommend::{DayLoad, Recommendation, Window, in_its_part, part_of_slot, placed, spread},
         workdays::WorkDays,
     },
     store::{duty::Step, load::OnDay, subject::Subject},
@@ -76,39 +76,32 @@ impl Recommender {
     }
 
     fn alone(&self, step: &Step, today: NaiveDate) -> Recommendation {
-        let window = window(step, today);
-        if is_slot(step) {
-            return paced(&self.days, window, step.duty.target_on);
-        }
+        let (window, part) = (window(step, today), part(step, today));
         let mut place = DefaultHasher::new();
-        (step.person_id, step.duty.rule.as_ref()).hash(&mut place);
-        placed(&self.days, window, place.finish())
+        (step.person_id, step.duty.rule.as_ref(), step.duty.slot).hash(&mut place);
+        in_its_part(&self.days, window, part, placed(&self.days, part, place.finish()))
     }
 
     fn together(&self, steps: &mut [Taken], subjects: &[Subject], load: &mut Load) {
-        // Those that share a coordinator and a window, what is due first first: later windows fill what it leaves.
+        // Those that share a coordinator and a window (slots: a part of one), what is due first first: later ones fill what it
+        // leaves.
         let mut sharing = BTreeMap::<(Window, &str), Vec<usize>>::new();
         let open = steps.iter_mut().enumerate().filter(|(_, it)| is_open(&it.step));
         for (number, Taken { subject, as_of, step, .. }) in open {
             let (window, coordinator) = (window(step, *as_of), subjects[*subject].serving.as_str());
             load.without_table.extend(self.days.without_table(window.from, window.due_on));
-            if is_slot(step) {
-                let slot = paced(&self.days, window, step.duty.target_on);
-                of(load, coordinator).add(slot.on, 1);
-                step.recommended = Some(slot);
-            } else {
-                sharing.entry((window, coordinator)).or_default().push(number);
-            }
+            sharing.entry((part(step, *as_of), coordinator)).or_default().push(number);
         }
-        for ((window, coordinator), mut numbers) in sharing {
+        for ((part, coordinator), mut numbers) in sharing {
             // People of one village are visited on days beside each other.
             numbers.sort_by_cached_key(|&number| {
                 let subject = &subjects[steps[number].subject];
                 (subject.village.as_str(), subject.person_id)
             });
-            let recommended = spread(&self.days, window, numbers.len(), of(load, coordinator));
-            for (number, recommendation) in numbers.into_iter().zip(recommended) {
-                steps[number].step.recommended = Some(recommendation);
+            let recommended = spread(&self.days, part, numbers.len(), of(load, coordinator));
+            for (number, found) in numbers.into_iter().zip(recommended) {
+                let Taken { as_of, step, .. } = &mut steps[number];
+                step.recommended = Some(in_its_part(&self.days, window(step, *as_of), part, found));
             }
         }
     }
@@ -122,11 +115,12 @@ fn is_open(step: &Step) -> bool {
     step.duty.state == DutyState::Open
 }
 
-/// Slots of a quota have a pace to keep.
-fn is_slot(step: &Step) -> bool {
-    step.duty.slot > 0
-}
-
 fn window(step: &Step, today: NaiveDate) -> Window {
     Window { from: step.duty.opens_on.max(today), due_on: step.duty.due_on }
+}
+
+/// What of its window a duty is recommended in: slots of a quota have a pace to keep.
+fn part(step: &Step, today: NaiveDate) -> Window {
+    let (window, duty) = (window(step, today), &step.duty);
+    if duty.slot > 0 { part_of_slot(window, duty.slot, duty.opens_on, duty.target_on) } else { window }
 }

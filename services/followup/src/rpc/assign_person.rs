@@ -8,7 +8,7 @@ use tonic::Request;
 use crate::{
     Followup,
     assign::{self, Whose},
-    store, wire,
+    coordinators, store, wire,
 };
 
 pub(super) async fn handle(svc: &Followup, request: Request<AssignPersonRequest>) -> Result<Assignment, Error> {
@@ -25,6 +25,7 @@ pub(super) async fn handle(svc: &Followup, request: Request<AssignPersonRequest>
     let assignment = tx
         .once(request_id, &request, async |tx| {
             store::subject::is_a_person(tx, person_id).await?;
+            coordinators::entered(tx, "coordinator", &coordinator).await?;
             let assigned = assign::one(tx, Whose::Person(person_id), coordinator, from).await?;
             Ok(wire::coordinator::assignment(assigned))
         })

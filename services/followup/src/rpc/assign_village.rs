@@ -8,7 +8,7 @@ use tonic::Request;
 use crate::{
     Followup,
     assign::{self, Whose},
-    wire,
+    coordinators, store, wire,
 };
 
 pub(super) async fn handle(svc: &Followup, request: Request<AssignVillageRequest>) -> Result<Assignment, Error> {
@@ -24,8 +24,12 @@ pub(super) async fn handle(svc: &Followup, request: Request<AssignVillageRequest
     let mut tx = svc.ground.db.township(&permit).await?;
     let assignment = tx
         .once(request_id, &request, async |tx| {
+            coordinators::entered(tx, "coordinator", &coordinator).await?;
             let assigned = assign::one(tx, Whose::Village(village), coordinator, from).await?;
-            Ok(wire::coordinator::assignment(assigned))
+            let village = assigned.village.clone().unwrap_or_default();
+            let shares = store::coordinator::in_village(tx, &village, tx.clock().today()).await?;
+            let shares = shares.into_iter().map(wire::coordinator::share).collect();
+            Ok(Assignment { shares, ..wire::coordinator::assignment(assigned) })
         })
         .await?;
     tx.commit().await?;

@@ -2,14 +2,14 @@
 
 use bangfu_kernel::{
     Error,
-    error::{Resource, Violations},
+    error::Violations,
     fields::{self, rule},
 };
 use bangfu_platform::auth::admitted;
 use bangfu_proto::followup::v1::{HandOverRequest, HandOverResponse};
 use tonic::Request;
 
-use crate::{Followup, assign, serves, store, wire};
+use crate::{Followup, assign, coordinators, serves, store, wire};
 
 pub(super) async fn handle(svc: &Followup, request: Request<HandOverRequest>) -> Result<HandOverResponse, Error> {
     let (permit, request) = admitted(request)?;
@@ -27,11 +27,8 @@ pub(super) async fn handle(svc: &Followup, request: Request<HandOverRequest>) ->
     let handed = tx
         .once(request_id, &request, async |tx| {
             serves::lock(tx).await?;
-            let both =
-                store::coordinator::is_known(tx, &from).await? && store::coordinator::account(tx, &to).await?.is_some();
-            if !both {
-                return Err(Error::NotFound(Resource::Coordinator));
-            }
+            coordinators::known(tx, "from_coordinator", &from).await?;
+            coordinators::entered(tx, "to_coordinator", &to).await?;
             let villages = store::assignment::villages_from(tx, &from, on).await?;
             let people = store::assignment::people_from(tx, &from, on).await?;
             let count = i64::try_from(people.len()).unwrap_or(i64::MAX);

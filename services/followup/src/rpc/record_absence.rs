@@ -2,7 +2,7 @@
 
 use bangfu_kernel::{
     Error,
-    error::{Resource, Violations},
+    error::Violations,
     fields::{self, rule},
 };
 use bangfu_platform::{auth::admitted, id};
@@ -10,7 +10,7 @@ use bangfu_proto::followup::v1 as proto;
 use tonic::Request;
 
 use crate::{
-    Followup, serves,
+    Followup, coordinators, serves,
     store::{self, absence::Absence, serving::Of},
     wire,
 };
@@ -34,9 +34,8 @@ pub(super) async fn handle(
     let absence = tx
         .once(request_id, &request, async |tx| {
             let today = serves::lock(tx).await?;
-            if !store::coordinator::is_known(tx, &coordinator).await? {
-                return Err(Error::NotFound(Resource::Coordinator));
-            }
+            coordinators::known(tx, "coordinator", &coordinator).await?;
+            coordinators::entered(tx, "stand_in", &stand_in).await?;
             let absence = Absence { absence_id: id::new(tx.clock()), coordinator, from_on, to_on, stand_in };
             if let Some(absence_id) = store::absence::find_overlapping(tx, &absence).await? {
                 return Err(Error::AbsenceOverlaps { absence_id });

@@ -1,7 +1,7 @@
 //! Absences of coordinators, each with its stand-in.
 
 use bangfu_kernel::{Error, error::Resource};
-use bangfu_platform::db::{TownshipTx, constraint, fault};
+use bangfu_platform::db::{TownshipTx, fault};
 use chrono::NaiveDate;
 use uuid::Uuid;
 
@@ -47,7 +47,7 @@ pub(crate) async fn find_overlapping(tx: &mut TownshipTx, absence: &Absence) -> 
     .map_err(fault)
 }
 
-/// Enters an absence. NOT_FOUND (coordinator) when the stand-in was not entered.
+/// Enters an absence. Its stand-in has been entered.
 #[tracing::instrument(name = "db.absence.insert", level = "debug", skip_all)]
 pub(crate) async fn insert(tx: &mut TownshipTx, absence: &Absence) -> Result<(), Error> {
     let township = tx.township().to_owned();
@@ -69,10 +69,7 @@ pub(crate) async fn insert(tx: &mut TownshipTx, absence: &Absence) -> Result<(),
     .execute(tx)
     .await
     .map(drop)
-    .map_err(|error| match constraint(&error) {
-        Some("absence_has_a_coordinator_who_stands_in") => Error::NotFound(Resource::Coordinator),
-        _ => fault(error),
-    })
+    .map_err(fault)
 }
 
 /// An absence that is not over on a day. NOT_FOUND.

@@ -1,7 +1,8 @@
-//! Assignments of villages and people, one after the other: a new one ends the one before, and none begins before another.
+//! Assignments of villages and people, one after the other: a new one ends the one before, or replaces it if it begins on the
+//! same day; none begins before another. One that was replaced ends on the day it began: it holds on no day.
 
-use bangfu_kernel::{Error, error::Resource};
-use bangfu_platform::db::{TownshipTx, constraint, fault};
+use bangfu_kernel::Error;
+use bangfu_platform::db::{TownshipTx, fault};
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
@@ -17,27 +18,29 @@ pub(crate) struct Assignment {
     /// `None`: nobody from that day on.
     pub(crate) coordinator: Option<String>,
     pub(crate) from_on: NaiveDate,
-    /// First day it no longer holds.
+    /// First day it no longer holds; `from_on`: it was replaced.
     pub(crate) until_on: Option<NaiveDate>,
     pub(crate) entered_by: String,
     pub(crate) entered_at: DateTime<Utc>,
 }
 
-/// The latest assignment of any of these villages and people that begins on a day or later.
-#[tracing::instrument(name = "db.assignment.find_from", level = "debug", skip_all)]
-pub(crate) async fn find_from(
+/// The latest assignment of any of these villages and people that begins after a day, with its first day.
+#[tracing::instrument(name = "db.assignment.find_after", level = "debug", skip_all)]
+pub(crate) async fn find_after(
     tx: &mut TownshipTx,
     villages: &[String],
     people: &[Uuid],
     on: NaiveDate,
-) -> Result<Option<Uuid>, Error> {
+) -> Result<Option<(Uuid, NaiveDate)>, Error> {
     let township = tx.township().to_owned();
-    sqlx::query_scalar!(
+    let found = sqlx::query!(
         r#"
         SELECT assignment_id
+             , from_on
           FROM assignment
          WHERE township = $1
-           AND from_on >= $4
+           AND from_on > $4
+           AND until_on IS DISTINCT FROM from_on
            AND (village = ANY ($2) OR person_id = ANY ($3))
          ORDER BY from_on DESC, assignment_id
          LIMIT 1
@@ -49,10 +52,11 @@ pub(crate) async fn find_from(
     )
     .fetch_optional(tx)
     .await
-    .map_err(fault)
+    .map_err(fault)?;
+    Ok(found.map(|row| (row.assignment_id, row.from_on)))
 }
 
-/// Ends on a day whatever assignment of these villages and people holds then.
+/// Ends on a day whatever assignment of these villages and people holds then; what begins on that day is replaced by it.
 #[tracing::instrument(name = "db.assignment.end", level = "debug", skip_all)]
 pub(crate) async fn end(tx: &mut TownshipTx, villages: &[String], people: &[Uuid], on: NaiveDate) -> Result<(), Error> {
     let township = tx.township().to_owned();
@@ -62,7 +66,7 @@ pub(crate) async fn end(tx: &mut TownshipTx, villages: &[String], people: &[Uuid
            SET until_on = $4
          WHERE township = $1
            AND (village = ANY ($2) OR person_id = ANY ($3))
-           AND from_on < $4
+           AND from_on <= $4
            AND (until_on IS NULL OR until_on > $4)
         "#,
         township,
@@ -76,7 +80,7 @@ pub(crate) async fn end(tx: &mut TownshipTx, villages: &[String], people: &[Uuid
     .map_err(fault)
 }
 
-/// Enters assignments. NOT_FOUND (coordinator) when one is to somebody who was not entered.
+/// Enters assignments, to coordinators who have been entered.
 #[tracing::instrument(name = "db.assignment.insert", level = "debug", skip_all)]
 pub(crate) async fn insert(tx: &mut TownshipTx, assignments: &[Assignment]) -> Result<(), Error> {
     let township = tx.township().to_owned();
@@ -114,10 +118,7 @@ pub(crate) async fn insert(tx: &mut TownshipTx, assignments: &[Assignment]) -> R
     .execute(tx)
     .await
     .map(drop)
-    .map_err(|error| match constraint(&error) {
-        Some("assignment_is_to_a_coordinator") => Error::NotFound(Resource::Coordinator),
-        _ => fault(error),
-    })
+    .map_err(fault)
 }
 
 /// Assignments of the township, of one village or of one person, latest entered first, before a position.
@@ -199,6 +200,7 @@ pub(crate) async fn villages_from(tx: &mut TownshipTx, coordinator: &str, on: Na
            AND coordinator = $2
            AND village IS NOT NULL
            AND (until_on IS NULL OR until_on > $3)
+           AND until_on IS DISTINCT FROM from_on
          ORDER BY village
         "#,
         township,
@@ -233,7 +235,8 @@ pub(crate) async fn people_from(tx: &mut TownshipTx, coordinator: &str, on: Naiv
                             WHERE later.township = $1
                               AND later.person_id = s.person_id
                               AND later.coordinator = $2
-                              AND later.from_on > $3))
+                              AND later.from_on > $3
+                              AND later.until_on IS DISTINCT FROM later.from_on))
          ORDER BY s.person_id
         "#,
         township,

@@ -24,6 +24,19 @@ pub(crate) struct Served {
     pub(crate) people: i64,
 }
 
+/// How many people of a village somebody serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Share {
+    /// Who serves; empty: nobody.
+    pub(crate) coordinator: String,
+    /// People who are here today; households are none.
+    pub(crate) people: i64,
+    /// Of them, those with an assignment of their own.
+    pub(crate) assigned: i64,
+    /// Of the others, those for whom the register names somebody.
+    pub(crate) registered: i64,
+}
+
 /// Enters a coordinator, or replaces account and capacity of the one with this name.
 #[tracing::instrument(name = "db.coordinator.put", level = "debug", skip_all)]
 pub(crate) async fn put(tx: &mut TownshipTx, coordinator: &Coordinator) -> Result<(), Error> {
@@ -95,6 +108,40 @@ pub(crate) async fn served(tx: &mut TownshipTx, today: NaiveDate) -> Result<Vec<
          ORDER BY n.name
         "#,
         township,
+        today,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
+}
+
+/// Who serves the people of a village today, by name.
+#[tracing::instrument(name = "db.coordinator.in_village", level = "debug", skip_all)]
+pub(crate) async fn in_village(tx: &mut TownshipTx, village: &str, today: NaiveDate) -> Result<Vec<Share>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_as!(
+        Share,
+        r#"
+        SELECT COALESCE(s.serving, s.coordinator) AS "coordinator!"
+             , count(*) AS "people!"
+             , count(o.coordinator) AS "assigned!"
+             , count(*) FILTER (WHERE o.coordinator IS NULL AND s.coordinator <> '') AS "registered!"
+          FROM subject AS s
+          LEFT JOIN assignment AS o
+            ON o.township = $1
+           AND o.person_id = s.person_id
+           AND o.from_on <= $3
+           AND (o.until_on IS NULL OR o.until_on > $3)
+         WHERE s.township = $1
+           AND s.village = $2
+           AND s.merged_into IS NULL
+           AND NOT s.household
+           AND COALESCE((s.facts #>> '{stays,-1,left,on}')::date > $3, true)
+         GROUP BY COALESCE(s.serving, s.coordinator)
+         ORDER BY COALESCE(s.serving, s.coordinator)
+        "#,
+        township,
+        village,
         today,
     )
     .fetch_all(tx)

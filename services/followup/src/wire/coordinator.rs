@@ -7,11 +7,11 @@ use bangfu_kernel::{
 use bangfu_proto::{common::v1::CalendarDate, followup::v1 as proto};
 use chrono::{Months, NaiveDate};
 
-use super::date;
+use super::{date, instant};
 use crate::store::{
     absence::Absence,
     assignment::Assignment,
-    coordinator::{Coordinator, Served},
+    coordinator::{Coordinator, Served, Share},
 };
 
 /// Months within which days are believed.
@@ -127,7 +127,16 @@ pub(crate) fn assignment(assignment: Assignment) -> proto::Assignment {
         from: date(assignment.from_on),
         until: assignment.until_on.and_then(date),
         entered_by: assignment.entered_by,
+        entered_at: Some(instant(assignment.entered_at)),
+        replaced: assignment.until_on == Some(assignment.from_on),
+        shares: Vec::new(),
     }
+}
+
+/// The message of what somebody serves of a village.
+pub(crate) fn share(share: Share) -> proto::VillageShare {
+    let Share { coordinator, people, assigned, registered } = share;
+    proto::VillageShare { coordinator, people, assigned, registered }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Who serves whom, through the wire: assignments, hand-over, absences, and what follows for a day's work.
 
+mod corrected;
 mod hand_over;
 mod random;
 mod refused;

@@ -64,9 +64,11 @@ async fn a_hand_over_today_counts_at_once_and_stops_before_what_was_planned_late
     put(&clerk, "协理员乙", "yi").await.expect("entered");
     put(&clerk, "协理员丙", "").await.expect("entered");
     let nobody = hand_over(&clerk, "没有这人", "协理员乙", "2026-01-05").await;
-    assert_eq!(nobody.map_err(|status| reason(&status)), Err("NOT_FOUND".to_owned()));
+    let nobody = nobody.expect_err("nobody knows them");
+    assert!(reason(&nobody) == "FIELD_INVALID" && nobody.message().contains("from_coordinator"), "{nobody:?}");
     let unknown = hand_over(&clerk, "老协理员", "没有这人", "2026-01-05").await;
-    assert_eq!(unknown.map_err(|status| reason(&status)), Err("NOT_FOUND".to_owned()));
+    let unknown = unknown.expect_err("not entered");
+    assert!(reason(&unknown) == "FIELD_INVALID" && unknown.message().contains("to_coordinator"), "{unknown:?}");
     hand_over(&clerk, "老协理员", "协理员乙", "2026-01-05").await.expect("only the register knows who hands over");
     assert_eq!(served_by(&clerk, "协理员乙").await, these(vec![&person]));
 

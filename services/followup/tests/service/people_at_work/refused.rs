@@ -39,21 +39,35 @@ async fn overlaps_strangers_and_another_ones_account_are_refused() {
     let city = City::new().await;
     let clerk = city.clerk(DADONG);
     let person = somebody(&city, DADONG, 0, "李庄", "协理员甲").await;
-    assert_eq!(why(assign_village(&clerk, "李庄", "协理员甲", "2026-01-05").await), "NOT_FOUND", "not entered");
-    assert_eq!(why(assign_person(&clerk, &person, "协理员甲", "2026-01-05").await), "NOT_FOUND", "not entered");
+    let unknown = assign_village(&clerk, "李庄", "协理员甲", "2026-01-05").await;
+    let told = unknown.as_ref().map(|_| ()).map_err(|status| status.get_details_localized_message().expect("told"));
+    let told = told.expect_err("not entered").message;
+    assert!(told.contains("“协理员甲”尚未登记") && told.contains("coordinators put"), "who, and the remedy: {told}");
+    assert_eq!(why(unknown), "FIELD_INVALID coordinator");
+    assert_eq!(why(assign_person(&clerk, &person, "协理员甲", "2026-01-05").await), "FIELD_INVALID coordinator");
     assert_eq!(why(assign_person(&clerk, &request_id(), "", "2026-01-05").await), "NOT_FOUND", "no such person");
-    assert_eq!(why(absent(&clerk, "协理员甲", "2026-01-05", "2026-01-05", "协理员丙").await), "NOT_FOUND");
+    let stand_in = absent(&clerk, "协理员甲", "2026-01-05", "2026-01-05", "协理员丙").await;
+    let message = stand_in.as_ref().expect_err("not entered").message();
+    assert!(message.contains("nobody entered 协理员丙"), "{message}");
+    assert_eq!(why(stand_in), "FIELD_INVALID stand_in");
     for (name, account) in [("协理员甲", "jia"), ("协理员乙", "yi"), ("协理员丙", "")] {
         put(&clerk, name, account).await.expect("entered");
     }
     assert_eq!(why(put(&clerk, "协理员丙", "yi").await), "FIELD_INVALID coordinator.account");
     put(&clerk, "协理员丙", "").await.expect("two without an account");
     put(&clerk, "协理员乙", "yi").await.expect("again");
-    assert_eq!(why(absent(&clerk, "没有这人", "2026-01-05", "2026-01-05", "协理员丙").await), "NOT_FOUND");
+    assert_eq!(
+        why(absent(&clerk, "没有这人", "2026-01-05", "2026-01-05", "协理员丙").await),
+        "FIELD_INVALID coordinator"
+    );
 
-    assign_village(&clerk, "李庄", "协理员甲", "2026-02-01").await.expect("assigned");
-    assert_eq!(why(assign_village(&clerk, "李庄", "协理员乙", "2026-02-01").await), "ASSIGNMENT_OVERLAPS");
-    assert_eq!(why(assign_village(&clerk, "李庄", "协理员乙", "2026-01-31").await), "ASSIGNMENT_OVERLAPS");
+    let planned = assign_village(&clerk, "李庄", "协理员甲", "2026-02-01").await.expect("assigned");
+    let earlier = assign_village(&clerk, "李庄", "协理员乙", "2026-01-31").await;
+    let refused = earlier.as_ref().expect_err("another begins later");
+    let info = refused.get_details_error_info().expect("a reason").metadata;
+    assert_eq!((info["assignment_id"].as_str(), info["from"].as_str()), (planned.assignment_id.as_str(), "2026-02-01"));
+    assert!(refused.message().contains("2026-02-01"), "{refused:?}");
+    assert_eq!(why(earlier), "ASSIGNMENT_OVERLAPS");
     assign_village(&clerk, "李庄", "协理员乙", "2026-02-02").await.expect("the day after");
 
     let away = async |who: &str, from: &str, to: &str, stand_in: &str| {
