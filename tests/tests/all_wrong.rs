@@ -662,12 +662,14 @@ pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
                 subsidies_suggested: vec![String::new(); 21],
                 note: bad(),
                 coordinator: long(64),
+                source: long(64),
+                source_ref: long(128),
             };
             let fields = "request_id person_id on channel result answered_by status_learned.status \
                           status_learned.effective_on status_learned.employer status_learned.contract_months \
                           status_learned.insured job_intention.occupation job_intention.monthly_wage_fen \
                           job_intention.place training_intention difficulties services policies_told \
-                          subsidies_suggested note coordinator";
+                          subsidies_suggested note coordinator source source_ref";
             (told(follow.record_contact(request).await), fields.into())
         }
         "ListContacts" => {

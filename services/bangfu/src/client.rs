@@ -124,6 +124,12 @@ pub fn instant(at: Option<&prost_types::Timestamp>) -> String {
     at.map_or_else(|| "-".to_owned(), |at| at.format("%Y-%m-%d %H:%M").to_string())
 }
 
+/// The day of an instant of a message, or a dash.
+pub fn day_of(instant: Option<&prost_types::Timestamp>) -> String {
+    let at = instant.and_then(|at| chrono::DateTime::from_timestamp(at.seconds, 0));
+    at.map_or_else(|| "-".to_owned(), |at| bangfu_kernel::calendar::civil_date(at).to_string())
+}
+
 /// A date for a message.
 pub fn date(day: NaiveDate) -> Option<CalendarDate> {
     Some(bangfu_kernel::calendar::message(day))

@@ -5,7 +5,10 @@ use bangfu_proto::followup::v1 as proto;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use crate::model::{channel::Channel, contact::ContactResult, service::Services};
+use crate::{
+    entry::Origin,
+    model::{channel::Channel, contact::ContactResult, service::Services},
+};
 
 /// A contact to be entered: its fields keep the rules of the contract.
 #[derive(Debug, Clone)]
@@ -26,6 +29,7 @@ pub(crate) struct NewContact {
     pub(crate) note: String,
     /// Who served.
     pub(crate) coordinator: String,
+    pub(crate) origin: Origin,
 }
 
 /// A status learned in a contact, on its way to the people registry.
@@ -67,6 +71,8 @@ pub(crate) struct Contact {
     pub(crate) subsidies_suggested: Vec<String>,
     pub(crate) note: String,
     pub(crate) coordinator: String,
+    pub(crate) source: String,
+    pub(crate) source_ref: String,
     pub(crate) entered_at: DateTime<Utc>,
     pub(crate) entered_by: String,
     pub(crate) voided_at: Option<DateTime<Utc>>,

@@ -14,6 +14,22 @@ use crate::{
     store::{self, subject::Subject},
 };
 
+/// What a record is: both kinds stand in one table, under numbers of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Contact = 1,
+    Service = 2,
+}
+
+/// Where a record was taken from, and its id there.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    /// Empty: entered by hand.
+    pub(crate) source: String,
+    /// Empty: none.
+    pub(crate) source_ref: String,
+}
+
 /// Somebody who was served, locked.
 #[derive(Debug)]
 pub(crate) struct Served {
@@ -45,6 +61,19 @@ pub(crate) async fn served(tx: &mut TownshipTx, person_id: Uuid, on: NaiveDate) 
     }
     let gone = stays.iter().all(|stay| stay.left.is_some());
     Ok(Served { subject, gone })
+}
+
+/// The record of a kind and origin that stands, where a new one found it in its place, and the duties that it settled, as
+/// pairs of record and duty.
+pub(crate) async fn standing(
+    tx: &mut TownshipTx,
+    kind: Kind,
+    origin: &Origin,
+) -> Result<(Uuid, Vec<(Uuid, Uuid)>), Error> {
+    // It can only be gone when it was voided between the two statements.
+    let standing = store::contact::standing(tx, kind, origin).await?;
+    let standing = standing.ok_or_else(|| Error::Conflict("the record that stood was just voided".into()))?;
+    Ok((standing, store::duty::settled_by(tx, &[standing]).await?))
 }
 
 /// Plans whoever was served anew, now that the record stands. The duties that it settled, as pairs of record and duty.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use crate::model::service::Service;
+use crate::{entry::Origin, model::service::Service};
 
 /// A service to be entered: its fields keep the rules of the contract.
 #[derive(Debug, Clone)]
@@ -17,10 +17,7 @@ pub(crate) struct NewService {
     pub(crate) note: String,
     /// Who served.
     pub(crate) coordinator: String,
-    /// Empty: entered by hand.
-    pub(crate) source: String,
-    /// Empty: none.
-    pub(crate) source_ref: String,
+    pub(crate) origin: Origin,
     pub(crate) policies_told: Vec<String>,
 }
 

@@ -11,6 +11,7 @@ use bangfu::client::{
     standards::{model, of_file, over_capacity, preview, rules, table},
     terminal::{say, show},
 };
+use bangfu_kernel::Clock;
 use bangfu_proto::followup::v1 as followup;
 use chrono::NaiveDate;
 use clap::Subcommand;
@@ -70,7 +71,7 @@ pub(super) enum StandardsVerb {
 
 /// Checks a document without any server.
 pub(super) fn check(file: &Path) -> anyhow::Result<ExitCode> {
-    match of_file(file)? {
+    match of_file(file, None)? {
         Ok(standard) => {
             let (version, from, count) = (&standard.version, standard.in_force_from, standard.rules.len());
             say(format_args!("无误 it is right: {version}，自 {from} 起 from then on，{count} 条 rules"));
@@ -108,7 +109,7 @@ impl StandardsVerb {
                 Ok(())
             }
             Self::Publish { file, connection } => {
-                let standard = Some((&of_file(&file)??).into());
+                let standard = Some((&of_file(&file, Some(Clock::system().today()))??).into());
                 let request = followup::PublishStandardRequest { request_id: client::request_id(), standard };
                 let mut followup = connection.open().await?.followup();
                 let published = followup.publish_standard(request).await.map_err(Problem::from)?.into_inner();
@@ -117,7 +118,7 @@ impl StandardsVerb {
                 Ok(())
             }
             Self::Preview { file, township, capacity, connection } => {
-                let standard = Some((&of_file(&file)??).into());
+                let standard = Some((&of_file(&file, Some(Clock::system().today()))??).into());
                 let request = followup::PreviewStandardRequest { standard, townships: township, capacity };
                 tried_out(&connection, request).await
             }

@@ -46,7 +46,8 @@ pub(super) enum ContactsVerb {
         #[command(flatten)]
         connection: Connection,
     },
-    /// 导入: a day's paper list of contacts. A file imported again within 30 days enters nothing anew.
+    /// 导入: a day's paper list of contacts. A file imported again enters nothing anew, nor what was voided
+    /// since, whoever sends it.
     Import {
         /// A CSV in UTF-8 or GB18030 with columns 身份证号码, 联系日期, 联系方式, 联系结果; also 姓名, 接听人, 协理员, 备注.
         file: std::path::PathBuf,

@@ -4,15 +4,23 @@ use bangfu_proto::followup::v1 as proto;
 
 use super::{Client, day, problem::Problem, table::Table};
 
-/// The contacts of one person, latest first.
+/// The contacts of one person, latest first, page by page.
 pub async fn of(client: &Client, person_id: &str, township: &str) -> Result<Vec<proto::Contact>, Problem> {
-    let request = proto::ListContactsRequest {
+    let mut request = proto::ListContactsRequest {
         page_size: 500,
         person_id: person_id.to_owned(),
         township: township.to_owned(),
         ..Default::default()
     };
-    Ok(client.followup().list_contacts(request).await?.into_inner().contacts)
+    let mut contacts = Vec::new();
+    loop {
+        let page = client.followup().list_contacts(request.clone()).await?.into_inner();
+        contacts.extend(page.contacts);
+        if page.next_page_token.is_empty() {
+            return Ok(contacts);
+        }
+        request.page_token = page.next_page_token;
+    }
 }
 
 /// Contacts as a table.

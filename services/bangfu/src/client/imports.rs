@@ -7,13 +7,18 @@ pub mod contacts;
 mod found;
 pub mod services;
 mod sheet;
+mod standing;
 mod words;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    time::Duration,
+};
 
 use bangfu_people::roster::normal;
 use bangfu_proto::followup::v1::RowError;
 use chrono::NaiveDate;
+use prost::Message;
 use sha2::{Digest as _, Sha256};
 use tonic::{Code, Response, Status};
 
@@ -44,8 +49,27 @@ pub struct Report {
     pub rows: BTreeMap<i32, Became>,
     /// Lines below the header that are notes or totals.
     pub passed_over: Vec<i32>,
+    /// Rows that say the same as an earlier one, and which. They are entered; somebody should look.
+    pub repeated: BTreeMap<i32, i32>,
     /// Nothing was written.
     pub dry_run: bool,
+}
+
+/// What the rows of a file say, and in which row it stands first.
+#[derive(Debug, Default)]
+struct Lines(BTreeMap<Vec<u8>, i32>);
+
+impl Lines {
+    /// The earlier row that says the same, if one does.
+    fn seen(&mut self, number: i32, says: &impl Message) -> Option<i32> {
+        match self.0.entry(says.encode_to_vec()) {
+            Entry::Occupied(first) => Some(*first.get()),
+            Entry::Vacant(new) => {
+                new.insert(number);
+                None
+            }
+        }
+    }
 }
 
 /// A row that can be sent: its number, and what is sent.
@@ -58,6 +82,10 @@ struct Ready<R> {
 impl Report {
     fn refuse(&mut self, number: i32, why: impl Into<String>) {
         self.rows.insert(number, Became::Refused(why.into()));
+    }
+
+    fn compare(&mut self, number: i32, earlier: Option<i32>) {
+        self.repeated.extend(earlier.map(|earlier| (number, earlier)));
     }
 
     /// Rows of which something holds.
@@ -76,7 +104,10 @@ impl Report {
                 Became::Known(why) => ("已有 there before", why.clone()),
                 Became::Refused(why) => ("退回 refused", why.clone()),
             };
-            table.row([number.to_string(), word.to_owned(), why]);
+            let same = self.repeated.get(number);
+            let same = same.map(|earlier| format!("与前面第{earlier}行相同，请核对 the same as row {earlier}"));
+            let said: Vec<_> = [Some(why).filter(|why| !why.is_empty()), same].into_iter().flatten().collect();
+            table.row([number.to_string(), word.to_owned(), said.join("; ")]);
         }
         table
     }
@@ -99,10 +130,18 @@ impl Report {
                 "共 {rows} 行 rows: 可录入 can be entered {ready}, 已有 there before {known}, 退回 refused {refused}"
             ));
             say("试算，未写入 a dry run: nothing was written");
+            say("该人员是否属于您的村(社区)、是否曾转入转出，录入时判定 villages and transfers are judged on entry");
         } else {
             say(format_args!(
                 "共 {rows} 行 rows: 录入 entered {entered}, 已有 there before {known}, 退回 refused {refused}; \
                  完成 {settled} 项 duties settled"
+            ));
+        }
+        if !self.repeated.is_empty() {
+            let rows = self.repeated.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let count = self.repeated.len();
+            say(format_args!(
+                "{count} 行与前面某行相同，请核对：第 {rows} 行 rows that say the same as an earlier one"
             ));
         }
     }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use bangfu_followup::model::standard::{Every, Rule, Standard, Who, check::Fault, document::Document};
 use bangfu_kernel::{Error, calendar, fields::office_word};
 use bangfu_proto::followup::v1 as proto;
-use chrono::{DateTime, SecondsFormat};
+use chrono::{DateTime, NaiveDate, SecondsFormat};
 
 use super::{day, table::Table};
 
@@ -30,11 +30,15 @@ impl fmt::Display for Faults {
 
 impl std::error::Error for Faults {}
 
-/// The standard of a TOML file, or all that is wrong with it.
-pub fn of_file(file: &Path) -> anyhow::Result<Result<Standard, Faults>> {
+/// The standard of a TOML file, or all that is wrong with it. `published_on`: the day on which it is to be published, which
+/// its first day has to follow.
+pub fn of_file(file: &Path, published_on: Option<NaiveDate>) -> anyhow::Result<Result<Standard, Faults>> {
     let text = std::fs::read_to_string(file).with_context(|| format!("无法读取文件 cannot read {}", file.display()))?;
     Ok(match Document::parse(&text) {
-        Ok(document) => document.checked().map_err(Faults),
+        Ok(document) => document.checked().map_err(|mut faults| {
+            faults.extend(published_on.and_then(|today| document.late(today)));
+            Faults(faults)
+        }),
         Err(Error::Invalid(faults)) => {
             Err(Faults(faults.iter().map(|(field, rule)| (field.to_string(), rule.clone())).collect()))
         }

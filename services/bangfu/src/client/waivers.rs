@@ -2,7 +2,7 @@
 
 use bangfu_proto::followup::v1::{self as proto, WaiverReason, WaiverState};
 
-use super::{Client, day, problem::Problem, table::Table};
+use super::{Client, day, day_of, problem::Problem, table::Table};
 
 /// All waivers of a township that a filter admits, page by page.
 pub async fn all(client: &Client, mut request: proto::ListWaiversRequest) -> Result<Vec<proto::Waiver>, Problem> {
@@ -26,7 +26,9 @@ pub fn table(waivers: &[proto::Waiver]) -> Table {
         "应做事项 duty",
         "期间 period",
         "申请人 asked by",
+        "申请日期 asked on",
         "审核人 decided by",
+        "审核日期 decided on",
         "waiver_id",
         "person_id",
     ]);
@@ -37,7 +39,9 @@ pub fn table(waivers: &[proto::Waiver]) -> Table {
             waiver.rule.clone(),
             day(waiver.period_start.as_ref()),
             waiver.requested_by.clone(),
-            or_dash(&waiver.decided_by),
+            day_of(waiver.requested_at.as_ref()),
+            if is_withdrawn(waiver) { or_dash("") } else { or_dash(&waiver.decided_by) },
+            day_of(waiver.decided_at.as_ref().filter(|_| !is_withdrawn(waiver))),
             waiver.waiver_id.clone(),
             or_dash(&waiver.person_id),
         ]);
@@ -48,23 +52,41 @@ pub fn table(waivers: &[proto::Waiver]) -> Table {
 /// One waiver, a line for each thing known of it.
 pub fn whole(waiver: &proto::Waiver) -> Table {
     let mut table = Table::new(["项目 field", "内容 content"]);
-    for (field, content) in [
+    let mut lines = vec![
         ("状态 state", state_words(waiver.state()).to_owned()),
         ("应做事项 duty", format!("{} {}", waiver.rule, day(waiver.period_start.as_ref()))),
         ("理由 reason", format!("{} {}", reason_words(waiver.reason()), waiver.text).trim_end().to_owned()),
         ("佐证 evidence", or_dash(&waiver.evidence_ids.join(" "))),
         ("申请人 asked by", waiver.requested_by.clone()),
-        ("审核人 decided by", or_dash(&waiver.decided_by)),
-        ("审核意见 decision", or_dash(&waiver.decision)),
-        ("撤销人 revoked by", or_dash(&waiver.revoked_by)),
-        ("撤销理由 revocation", or_dash(&waiver.revocation)),
+        ("申请日期 asked on", day_of(waiver.requested_at.as_ref())),
+    ];
+    let (by, on) = (or_dash(&waiver.decided_by), day_of(waiver.decided_at.as_ref()));
+    if is_withdrawn(waiver) {
+        lines.extend([("撤回人 withdrawn by", by), ("撤回日期 withdrawn on", on)]);
+    } else {
+        lines.extend([
+            ("审核人 decided by", by),
+            ("审核日期 decided on", on),
+            ("审核意见 decision", or_dash(&waiver.decision)),
+            ("撤销人 revoked by", or_dash(&waiver.revoked_by)),
+            ("撤销日期 revoked on", day_of(waiver.revoked_at.as_ref())),
+            ("撤销理由 revocation", or_dash(&waiver.revocation)),
+        ]);
+    }
+    lines.extend([
         ("duty_id", waiver.duty_id.clone()),
         ("person_id", or_dash(&waiver.person_id)),
         ("waiver_id", waiver.waiver_id.clone()),
-    ] {
+    ]);
+    for (field, content) in lines {
         table.row([field.to_owned(), content]);
     }
     table
+}
+
+/// Nobody decided a request that was withdrawn, though both are told in the same fields.
+fn is_withdrawn(waiver: &proto::Waiver) -> bool {
+    waiver.state() == WaiverState::Withdrawn
 }
 
 fn or_dash(text: &str) -> String {
@@ -93,5 +115,37 @@ pub fn reason_words(reason: WaiverReason) -> &'static str {
         WaiverReason::ForceMajeure => "不可抗力 force majeure",
         WaiverReason::Error => "录入差错 error",
         WaiverReason::Other => "其他 other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_withdrawn_request_is_told_as_decided_by_nobody() {
+        let at = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
+        let decided = proto::Waiver {
+            state: WaiverState::Granted.into(),
+            requested_by: "zhang".to_owned(),
+            // Four in the afternoon of the fourth in UTC is the fifth in the township.
+            requested_at: at(1_767_542_400),
+            decided_by: "somebody".to_owned(),
+            decided_at: at(1_767_628_800),
+            ..Default::default()
+        };
+        let withdrawn = proto::Waiver { state: WaiverState::Withdrawn.into(), ..decided.clone() };
+        for (waiver, in_list, told) in [
+            (decided, ["2026-01-05", "somebody", "2026-01-06"].as_slice(), "审核人"),
+            (withdrawn, &["2026-01-05"], "撤回人"),
+        ] {
+            let list = table(std::slice::from_ref(&waiver)).to_string();
+            let row = list.lines().nth(1).expect("a row");
+            let told_in_list = row.split_whitespace().filter(|it| it.starts_with("2026") || *it == "somebody");
+            assert_eq!(told_in_list.collect::<Vec<_>>(), in_list, "{list}");
+            let whole = whole(&waiver).to_string();
+            assert_eq!(whole.contains("审核人"), told == "审核人", "{whole}");
+            assert!(whole.contains(told) && whole.contains("2026-01-06"), "{whole}");
+        }
     }
 }

@@ -1,10 +1,13 @@
 //! What the demonstration prints: for somebody from a township office, with the code words beside.
 
-use bangfu_followup::model::standard::Standards;
+use bangfu_followup::model::{
+    contact::{ContactResult, result_of},
+    standard::Standards,
+};
 use bangfu_kernel::{Group, ServiceLevel};
 use bangfu_people::roster::report;
 use bangfu_proto::{
-    followup::v1::{Contact, ContactResult, Duty},
+    followup::v1::{self as followup, Contact, Duty, Service},
     people::v1::RowCode,
 };
 
@@ -83,7 +86,12 @@ pub(super) fn outcome(figures: &TownshipFigures) {
         .contacts
         .iter()
         .map(|(word, n)| {
-            (ContactResult::from_str_name(&format!("CONTACT_RESULT_{word}")).map_or("", result_word).to_owned(), *n)
+            (
+                followup::ContactResult::from_str_name(&format!("CONTACT_RESULT_{word}"))
+                    .map_or("", result_word)
+                    .to_owned(),
+                *n,
+            )
         })
         .collect::<Counts>();
     say(format!("联系记录 contacts: {}", inline(&contacts)));
@@ -118,17 +126,26 @@ pub(super) fn outcome(figures: &TownshipFigures) {
     }
 }
 
-/// Why a duty was missed, as its contacts tell.
+/// Why a duty was missed, as its contacts tell, the latest first.
 pub(super) fn why_missed(duty: &Duty, contacts: &[Contact]) -> String {
     let within = |contact: &&Contact| {
         let on = contact.on.as_ref().and_then(bangfu_kernel::calendar::date);
         let bound = |date: &Option<_>| date.as_ref().and_then(bangfu_kernel::calendar::date);
         on >= bound(&duty.window_start) && on <= bound(&duty.due_on) && contact.voided_at.is_none()
     };
-    let tries = contacts.iter().filter(within).collect::<Vec<_>>();
-    match tries.first() {
-        None => "期内无人联系 nobody called".to_owned(),
-        Some(last) => format!("联系{}次未果：{} not reached", tries.len(), result_word(last.result())),
+    let calls = contacts.iter().filter(within).collect::<Vec<_>>();
+    let reached = |contact: &&&Contact| result_of(contact.result()).is_some_and(ContactResult::is_effective);
+    let served = |contact: &Contact| {
+        let is_follow_up = duty.service() == Service::FollowUp;
+        reached(&&contact) && (is_follow_up || contact.services.contains(&duty.service))
+    };
+    match (calls.first(), calls.iter().find(reached)) {
+        (None, _) => "期内无人联系 nobody called".to_owned(),
+        (Some(last), None) => format!("联系{}次未果：{} not reached", calls.len(), result_word(last.result())),
+        (_, Some(last)) if calls.iter().any(|contact| served(contact)) => {
+            format!("{}，已提供服务，未计入本项 served, but not counted for this", result_word(last.result()))
+        }
+        (_, Some(last)) => format!("{}，但未提供该项服务 reached, but not given this", result_word(last.result())),
     }
 }
 
@@ -154,5 +171,40 @@ fn inline(counts: &Counts) -> String {
 fn show(table: &Table) {
     if !table.is_empty() {
         say(table);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bangfu_proto::followup::v1::ContactResult::{NoAnswer, ReachedSelf};
+
+    use super::*;
+    use crate::client::date;
+
+    #[test]
+    fn whoever_was_reached_is_not_told_as_out_of_reach() {
+        let on = |day: &str| date(day.parse().expect("a date"));
+        let duty = Duty {
+            service: Service::JobReferral.into(),
+            window_start: on("2026-01-01"),
+            due_on: on("2026-01-31"),
+            ..Default::default()
+        };
+        let call = |day, result: followup::ContactResult, services: &[Service]| Contact {
+            on: on(day),
+            result: result.into(),
+            services: services.iter().map(|&it| it.into()).collect(),
+            ..Default::default()
+        };
+        let unanswered = call("2026-01-20", NoAnswer, &[]);
+        for (calls, said) in [
+            (vec![], "nobody called"),
+            (vec![call("2026-02-01", ReachedSelf, &[])], "nobody called"),
+            (vec![unanswered.clone()], "联系1次未果：无人接听 not reached"),
+            (vec![unanswered.clone(), call("2026-01-10", ReachedSelf, &[])], "联系到本人，但未提供该项服务"),
+            (vec![unanswered, call("2026-01-10", ReachedSelf, &[Service::JobReferral])], "未计入本项"),
+        ] {
+            assert!(why_missed(&duty, &calls).contains(said), "{said}");
+        }
     }
 }

@@ -4,6 +4,7 @@ pub mod check;
 pub mod document;
 mod message;
 mod together;
+mod unknown_keys;
 
 use std::sync::Arc;
 

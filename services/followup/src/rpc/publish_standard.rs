@@ -3,7 +3,7 @@
 use bangfu_kernel::{
     Error,
     error::Violations,
-    fields::{self, required, rule},
+    fields::{self, required},
 };
 use bangfu_platform::auth::admitted;
 use bangfu_proto::followup::v1 as proto;
@@ -38,7 +38,14 @@ pub(super) async fn handle(
     let published = tx
         .once(request_id, &request, async |tx| {
             // Repeated on a later day it is what it was the first time: so this is asked here.
-            not_to_come(svc, request.standard.as_ref()).map_or(Ok(()), Err)?;
+            if let Some(late) = not_to_come(svc, request.standard.as_ref()) {
+                let mut faults = Violations::default();
+                faults.join(late);
+                let others = store::standard::list(tx).await?;
+                let others = others.iter().map(|it| &it.standard);
+                taken(others, &standard.version, Some(standard.in_force_from), &mut faults);
+                return Err(Error::Invalid(faults));
+            }
             let published = Published { standard, at: tx.clock().now(), by };
             store::standard::insert(tx, &published).await?;
             Ok(wire::standard::message(&published))
@@ -55,7 +62,8 @@ pub(super) fn right(svc: &Followup, message: Option<&proto::Standard>, faults: &
         return None;
     };
     let document = Document::from(message);
-    taken(svc, &document.version, document.in_force_from.known(), faults);
+    // The suite's own standards are in no table whose constraints would know them.
+    taken(svc.standards.base().iter(), &document.version, document.in_force_from.known(), faults);
     match document.checked() {
         Ok(standard) => Some(standard),
         Err(found) => {
@@ -69,18 +77,22 @@ pub(super) fn right(svc: &Followup, message: Option<&proto::Standard>, faults: &
 
 /// What is wrong with a standard that would be in force today already.
 pub(super) fn not_to_come(svc: &Followup, message: Option<&proto::Standard>) -> Option<Error> {
-    let first_day = message.and_then(|message| Document::from(message).in_force_from.known())?;
-    let late = first_day <= svc.ground.clock.today();
-    late.then(|| Error::field("standard.in_force_from", rule("must lie after today", "应晚于今天")))
+    let (field, rule) = Document::from(message?).late(svc.ground.clock.today())?;
+    Some(Error::field(field, rule))
 }
 
-/// The suite's own standards are in no table whose constraints would know them.
-fn taken(svc: &Followup, version: &str, first_day: Option<NaiveDate>, faults: &mut Violations) {
-    for own in svc.standards.base().iter() {
-        if &*own.version == version {
+/// Adds a fault for a version, and for a first day, that another standard has.
+fn taken<'s>(
+    others: impl Iterator<Item = &'s Standard>,
+    version: &str,
+    first_day: Option<NaiveDate>,
+    faults: &mut Violations,
+) {
+    for other in others {
+        if &*other.version == version {
             faults.join(store::standard::version_taken());
         }
-        if first_day == Some(own.in_force_from) {
+        if first_day == Some(other.in_force_from) {
             faults.join(store::standard::first_day_taken());
         }
     }

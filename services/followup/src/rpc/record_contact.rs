@@ -1,5 +1,7 @@
 //! Records that a coordinator reached, or tried to reach, a person.
 
+use std::sync::Arc;
+
 use bangfu_kernel::{Error, error::Violations, fields};
 use bangfu_platform::{
     auth::{Permit, admitted},
@@ -14,8 +16,9 @@ use uuid::Uuid;
 use crate::{
     Followup,
     contact::NewContact,
-    entry::{self, Served},
-    model::history::StatusFact,
+    entry::{self, Kind, Served},
+    model::{history::StatusFact, standard::Standards},
+    replan::Recommender,
     store::{self, delivery::Pending, subject::Subject},
     wire,
 };
@@ -50,11 +53,7 @@ pub(super) async fn one(
             if gone && contact.status_learned.is_some() {
                 return Err(Error::PersonTransferred);
             }
-            let contact_id = id::new(tx.clock());
-            let entered_at = tx.clock().now();
-            store::contact::insert(tx, contact_id, &contact, entered_at).await?;
-            let subject = pass_on(tx, subject, contact_id, &contact).await?;
-            let settled = entry::settle(tx, &standards, &recommender, subject, contact_id).await?;
+            let (contact_id, settled) = enter(tx, &standards, &recommender, subject, &contact).await?;
             wire::contact::message(store::contact::get(tx, contact_id).await?, &settled)
         })
         .await?;
@@ -64,6 +63,23 @@ pub(super) async fn one(
         svc.learned.notify_one();
     }
     Ok(contact)
+}
+
+/// Enters the contact, unless one of its source and reference stands: that one is as good. Its id, and the duties that it
+/// settled.
+async fn enter(
+    tx: &mut TownshipTx,
+    standards: &Arc<Standards>,
+    recommender: &Recommender,
+    subject: Subject,
+    contact: &NewContact,
+) -> Result<(Uuid, Vec<(Uuid, Uuid)>), Error> {
+    let (contact_id, entered_at) = (id::new(tx.clock()), tx.clock().now());
+    if !store::contact::insert(tx, contact_id, contact, entered_at).await? {
+        return entry::standing(tx, Kind::Contact, &contact.origin).await;
+    }
+    let subject = pass_on(tx, subject, contact_id, contact).await?;
+    Ok((contact_id, entry::settle(tx, standards, recommender, subject, contact_id).await?))
 }
 
 /// What the contact taught is put on its way to the registry, and stands among the facts from now on: what is owed must

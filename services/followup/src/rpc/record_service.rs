@@ -13,7 +13,8 @@ use tonic::Request;
 use uuid::Uuid;
 
 use crate::{
-    Followup, entry,
+    Followup,
+    entry::{self, Kind},
     model::standard::Standards,
     replan::Recommender,
     service_record::NewService,
@@ -67,8 +68,5 @@ async fn enter(
     if store::service_record::insert(tx, record_id, given, entered_at).await? {
         return Ok((record_id, entry::settle(tx, standards, recommender, subject, record_id).await?));
     }
-    // It can only be gone when it was voided between the two statements.
-    let standing = store::service_record::standing(tx, &given.source, &given.source_ref).await?;
-    let standing = standing.ok_or_else(|| Error::Conflict("the record that stood was just voided".into()))?;
-    Ok((standing, store::duty::settled_by(tx, &[standing]).await?))
+    entry::standing(tx, Kind::Service, &given.origin).await
 }

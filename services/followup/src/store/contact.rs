@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     contact::{Contact, NewContact},
+    entry::{Kind, Origin},
     model::{
         channel::channel_of,
         contact::result_of,
@@ -19,22 +20,19 @@ use crate::{
     wire::number,
 };
 
-/// `kind` of a service record; that of a contact is 1.
-const SERVICE_RECORD: i16 = 2;
-
-/// Enters a contact at an instant.
+/// Enters a contact at an instant. `false`: one of the same source and reference stands, and nothing was entered.
 #[tracing::instrument(name = "db.contact.insert", level = "debug", skip_all)]
 pub(crate) async fn insert(
     tx: &mut TownshipTx,
     contact_id: Uuid,
     contact: &NewContact,
     entered_at: DateTime<Utc>,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let township = tx.township().to_owned();
     let entered_by = tx.permit().caller().subject.clone();
     let intention = contact.job_intention.as_ref();
     let services: Vec<_> = contact.services.iter().map(|it| number(proto::Service::from(it))).collect();
-    sqlx::query!(
+    let inserted = sqlx::query!(
         r#"
         INSERT INTO contact (
                township
@@ -55,11 +53,15 @@ pub(crate) async fn insert(
              , subsidies_suggested
              , note
              , coordinator
+             , source
+             , source_ref
              , entered_on
              , entered_at
              , entered_by
              )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+            ON CONFLICT (township, kind, source, source_ref) WHERE source_ref <> '' AND voided_at IS NULL
+            DO NOTHING
         "#,
         township,
         contact_id,
@@ -79,13 +81,40 @@ pub(crate) async fn insert(
         &contact.subsidies_suggested,
         contact.note,
         contact.coordinator,
+        contact.origin.source,
+        contact.origin.source_ref,
         calendar::civil_date(entered_at),
         entered_at,
         entered_by,
     )
     .execute(tx)
     .await
-    .map(drop)
+    .map_err(fault)?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+/// The record of a kind and origin that stands, if one does.
+#[tracing::instrument(name = "db.contact.standing", level = "debug", skip_all)]
+pub(crate) async fn standing(tx: &mut TownshipTx, kind: Kind, origin: &Origin) -> Result<Option<Uuid>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_scalar!(
+        r#"
+        SELECT contact_id
+          FROM contact
+         WHERE township = $1
+           AND kind = $2
+           AND source = $3
+           AND source_ref = $4
+           AND source_ref <> ''
+           AND voided_at IS NULL
+        "#,
+        township,
+        kind as i16,
+        origin.source,
+        origin.source_ref,
+    )
+    .fetch_optional(tx)
+    .await
     .map_err(fault)
 }
 
@@ -113,6 +142,8 @@ pub(crate) async fn get(tx: &mut TownshipTx, contact_id: Uuid) -> Result<Contact
              , subsidies_suggested
              , note
              , coordinator
+             , source
+             , source_ref
              , entered_at
              , entered_by
              , voided_at
@@ -189,6 +220,8 @@ pub(crate) async fn list(
              , subsidies_suggested
              , note
              , coordinator
+             , source
+             , source_ref
              , entered_at
              , entered_by
              , voided_at
@@ -253,7 +286,7 @@ pub(crate) async fn records(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result<
     rows.into_iter()
         .map(|row| {
             let kind = match row.kind {
-                SERVICE_RECORD => Some(RecordKind::Service),
+                kind if kind == Kind::Service as i16 => Some(RecordKind::Service),
                 _ => kind_of_contact(row.channel, row.result),
             };
             let kind =

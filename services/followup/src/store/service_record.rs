@@ -46,7 +46,7 @@ pub(crate) async fn insert(
              , subsidies_suggested
              )
         VALUES ($1, $2, 2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '', '', '{}', '{}')
-            ON CONFLICT (township, source, source_ref) WHERE source_ref <> '' AND voided_at IS NULL
+            ON CONFLICT (township, kind, source, source_ref) WHERE source_ref <> '' AND voided_at IS NULL
             DO NOTHING
         "#,
         township,
@@ -57,8 +57,8 @@ pub(crate) async fn insert(
         given.outcome,
         given.note,
         given.coordinator,
-        given.source,
-        given.source_ref,
+        given.origin.source,
+        given.origin.source_ref,
         &given.policies_told,
         calendar::civil_date(entered_at),
         entered_at,
@@ -68,29 +68,6 @@ pub(crate) async fn insert(
     .await
     .map_err(fault)?;
     Ok(inserted.rows_affected() == 1)
-}
-
-/// The record of a source and reference that stands, if one does.
-#[tracing::instrument(name = "db.service_record.standing", level = "debug", skip_all)]
-pub(crate) async fn standing(tx: &mut TownshipTx, source: &str, source_ref: &str) -> Result<Option<Uuid>, Error> {
-    let township = tx.township().to_owned();
-    sqlx::query_scalar!(
-        r#"
-        SELECT contact_id
-          FROM contact
-         WHERE township = $1
-           AND source = $2
-           AND source_ref = $3
-           AND source_ref <> ''
-           AND voided_at IS NULL
-        "#,
-        township,
-        source,
-        source_ref,
-    )
-    .fetch_optional(tx)
-    .await
-    .map_err(fault)
 }
 
 /// A service record. NOT_FOUND, also for a contact's id.

@@ -32,6 +32,8 @@ pub(crate) fn message(contact: Contact, settled: &[(Uuid, Uuid)]) -> Result<prot
         subsidies_suggested: contact.subsidies_suggested,
         note: contact.note,
         coordinator: contact.coordinator,
+        source: contact.source,
+        source_ref: contact.source_ref,
         entered_at: Some(instant(contact.entered_at)),
         entered_by: contact.entered_by,
         voided_at: contact.voided_at.map(instant),

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     contact::{JobIntention, NewContact, StatusLearned},
+    entry::Origin,
     model::{
         channel::{Channel, channel_of},
         contact::{ContactResult, result_of},
@@ -40,6 +41,7 @@ pub(crate) fn new_contact(
         faults.add("policies_told", required());
     }
     let coordinator = coordinator(&request.coordinator, caller, faults);
+    let origin = origin(&request.source, &request.source_ref, faults);
     NewContact {
         person_id,
         on,
@@ -55,6 +57,7 @@ pub(crate) fn new_contact(
         subsidies_suggested: texts("subsidies_suggested", &request.subsidies_suggested, 20, faults),
         note: fields::text("note", &request.note, 0, 1024, faults),
         coordinator,
+        origin,
     }
 }
 
@@ -62,6 +65,16 @@ pub(crate) fn new_contact(
 pub(super) fn coordinator(named: &str, caller: &Caller, faults: &mut Violations) -> String {
     let named = fields::text("coordinator", named, 0, 64, faults);
     if named.is_empty() { caller.subject.clone() } else { named }
+}
+
+/// Where it was taken from: an id there is one of a source.
+pub(super) fn origin(source: &str, source_ref: &str, faults: &mut Violations) -> Origin {
+    let source = fields::text("source", source, 0, 64, faults);
+    let source_ref = fields::text("source_ref", source_ref, 0, 128, faults);
+    if source.is_empty() && !source_ref.is_empty() && !faults.has("source") {
+        faults.add("source", rule("is required with source_ref", "填写原编号时必填"));
+    }
+    Origin { source, source_ref }
 }
 
 fn channel(number: i32, faults: &mut Violations) -> Channel {
@@ -193,6 +206,7 @@ mod tests {
             note: "字".repeat(1025),
             difficulties: vec![String::new(); 11],
             job_intention: Some(proto::JobIntention { monthly_wage_fen: -1, ..Default::default() }),
+            source_ref: "4711".into(),
             ..Default::default()
         };
         let mut faults = Violations::default();
@@ -206,6 +220,7 @@ mod tests {
                 "services",
                 "services",
                 "policies_told",
+                "source",
                 "channel",
                 "result",
                 "status_learned.status",

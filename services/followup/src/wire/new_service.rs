@@ -8,7 +8,7 @@ use bangfu_kernel::{
 use bangfu_proto::followup::v1 as proto;
 use chrono::NaiveDate;
 
-use super::new_contact::{coordinator, texts, unless_given};
+use super::new_contact::{coordinator, origin, texts, unless_given};
 use crate::{
     model::service::{Service, service_of},
     service_record::NewService,
@@ -25,11 +25,7 @@ pub(crate) fn new_service(
     let on = fields::date("on", request.on.as_ref(), faults);
     fields::not_after_today("on", on, today, faults);
     let service = service(request.service, faults);
-    let source = fields::text("source", &request.source, 0, 64, faults);
-    let source_ref = fields::text("source_ref", &request.source_ref, 0, 128, faults);
-    if source.is_empty() && !source_ref.is_empty() && !faults.has("source") {
-        faults.add("source", rule("is required with source_ref", "填写原编号时必填"));
-    }
+    let origin = origin(&request.source, &request.source_ref, faults);
     if service == Service::PolicyPublicity && request.policies_told.is_empty() {
         faults.add("policies_told", required());
     }
@@ -40,8 +36,7 @@ pub(crate) fn new_service(
         outcome: fields::text("outcome", &request.outcome, 0, 128, faults),
         note: fields::text("note", &request.note, 0, 1024, faults),
         coordinator: coordinator(&request.coordinator, caller, faults),
-        source,
-        source_ref,
+        origin,
         policies_told: texts("policies_told", &request.policies_told, 20, faults),
     }
 }

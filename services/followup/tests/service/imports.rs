@@ -9,7 +9,7 @@ use bangfu::client::{
 };
 use bangfu_kernel::Role;
 use bangfu_proto::{
-    followup::v1::{Service, VoidServiceRequest},
+    followup::v1::{Service, VoidContactRequest, VoidServiceRequest},
     people::v1::MergePeopleRequest,
 };
 use bangfu_testkit::{City, DADONG, LIBAO, sample};
@@ -209,6 +209,90 @@ async fn a_paper_list_of_contacts_is_entered_once() {
     assert_eq!(outcomes(&again)[..2], [(2, "known"), (3, "known")]);
     for person in &people {
         assert_eq!(contacts::of(&clerk, person, "").await.expect("listed").len(), 1);
+    }
+    city.close().await;
+}
+
+/// A list of contacts in a file.
+fn contact_list(folder: &TempDir, name: &str, rows: &[String]) -> PathBuf {
+    let head = "身份证号码,联系日期,联系方式,联系结果,备注".to_owned();
+    file(folder, name, &[&[head], rows].concat())
+}
+
+fn called(n: u32, on: &str, note: &str) -> String {
+    format!("{},{on},电话,本人,{note}", sample::id_number(n))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_contacts_that_two_accounts_send_is_entered_once() {
+    let (city, folder) = (City::new().await, TempDir::new().expect("a folder"));
+    let people = unemployed(&city, 0..3, "2026-01-05").await;
+    sweep(&city).await;
+    let (one, two) = (city.clerk(DADONG), city.caller("clerk-2", &[Role::Clerk], Some(DADONG), &[]));
+    let first = contact_list(&folder, "first.csv", &[0, 1].map(|n| called(n, "2026-01-05", "")));
+    let import =
+        async |client, path| imports::contacts::import(client, path, city.clock.today(), false).await.expect("read");
+    let of = async |person: usize| contacts::of(&one, &people[person], "").await.expect("listed");
+    assert!(all(&import(&one, &first).await, "entered"));
+    assert!(all(&import(&two, &first).await, "known"), "one after the other");
+    let changed = contact_list(&folder, "changed.csv", &[0, 1].map(|n| called(n, "2026-01-05", "身体健康")));
+    let changed = import(&two, &changed).await;
+    assert_eq!(changed.count(|it| matches!(it, Became::Known(why) if why.contains("不同，未更改"))), 2, "{changed:?}");
+    for person in [0, 1] {
+        let entered = of(person).await;
+        assert_eq!((entered.len(), entered[0].source.as_str(), entered[0].source_ref.len()), (1, "import", 64));
+    }
+
+    let rows: Vec<_> = (0..20).map(|n| called(2, "2026-01-05", &format!("第{n}次"))).collect();
+    let path = contact_list(&folder, "second.csv", &rows);
+    let (ones, twos) = tokio::join!(import(&one, &path), import(&two, &path));
+    assert_eq!(of(2).await.len(), 20, "both at once");
+    let entered = |report: &Report| report.count(|became| matches!(became, Became::Entered(_)));
+    assert_eq!(entered(&ones) + entered(&twos), 20, "each row is told as entered by one of them");
+    let refused = |report: &Report| report.count(|became| matches!(became, Became::Refused(_)));
+    assert_eq!((refused(&ones), refused(&twos)), (0, 0));
+
+    let wrong = of(0).await.swap_remove(0);
+    let void =
+        VoidContactRequest {
+            request_id: request_id(), contact_id: wrong.contact_id, reason: "导入有误".to_owned()
+        };
+    one.followup().void_contact(void).await.expect("voided");
+    for client in [&one, &two] {
+        let again = import(client, &first).await;
+        let voided = |became: &Became| matches!(became, Became::Known(why) if why.contains("已作废"));
+        assert_eq!((again.count(voided), of(0).await.len()), (1, 1), "{again:?}");
+    }
+    city.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_twice_is_entered_and_told_and_a_dry_run_knows_when_people_joined() {
+    let (city, folder) = (City::new().await, TempDir::new().expect("a folder"));
+    unemployed(&city, 0..2, "2026-01-05").await;
+    sweep(&city).await;
+    let clerk = city.clerk(DADONG);
+    let rows = [
+        called(0, "2026-01-05", ""),
+        called(0, "2026-01-05", "另一次"),
+        called(0, "2026年1月5日", ""),
+        called(1, "2026-01-04", ""),
+    ];
+    let list = contact_list(&folder, "contacts.csv", &rows);
+    let served = ["2026-01-05", "2026-01-05", "2026-01-04"].map(|on| line(0, on, "职业指导"));
+    let export = file(&folder, "export.csv", &[&head()[..], &served].concat());
+    for dry_run in [true, false] {
+        let contacts = imports::contacts::import(&clerk, &list, city.clock.today(), dry_run).await.expect("read");
+        let services = import(&city, &clerk, &export, dry_run).await;
+        let became = if dry_run { "ready" } else { "entered" };
+        assert_eq!(outcomes(&contacts)[..3], [(2, became), (3, became), (4, became)]);
+        assert_eq!(outcomes(&services)[..2], [(4, became), (5, became)]);
+        assert_eq!(contacts.repeated, [(4, 2)].into());
+        assert_eq!(services.repeated, [(5, 4)].into());
+        assert!(contacts.table().to_string().contains("与前面第2行相同"), "{}", contacts.table());
+        for refused in [&contacts.rows[&5], &services.rows[&6]] {
+            assert!(matches!(refused, Became::Refused(why) if why.contains("纳入服务")), "{refused:?}");
+        }
     }
     city.close().await;
 }

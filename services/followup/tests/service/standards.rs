@@ -116,6 +116,8 @@ async fn no_two_standards_have_a_version_or_a_first_day_and_none_begins_before_t
         assert_eq!(reason(&refused), "FIELD_INVALID");
         assert_eq!(fields(&refused), [told], "{version} from {from}");
     }
+    let refused = publish(&city, half_yearly("2026-07", "2026-01-05")).await.expect_err("today, and taken");
+    assert_eq!(fields(&refused), ["standard.in_force_from", "standard.version"], "both at once");
     publish(&city, half_yearly("2026-01", "2026-01-06")).await.expect("tomorrow is to come");
 
     city.turn_to("2026-07-02");

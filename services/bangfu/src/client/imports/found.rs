@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use bangfu_kernel::IdNumber;
+use bangfu_kernel::{IdNumber, calendar};
 use bangfu_people::roster::normal;
 use bangfu_proto::people::v1::FindPersonRequest;
+use chrono::NaiveDate;
 use futures::StreamExt as _;
 use tonic::Code;
 
@@ -18,6 +19,22 @@ const AT_ONCE: usize = 8;
 pub(super) struct Known {
     pub(super) person_id: String,
     name_masked: String,
+    /// First day in the township, and the first day no longer in it.
+    joined_on: Option<NaiveDate>,
+    left_on: Option<NaiveDate>,
+}
+
+impl Known {
+    /// Why a day is none of theirs here, as far as the registry tells.
+    pub(super) fn not_here_on(&self, day: NaiveDate) -> Option<&'static str> {
+        if self.joined_on.is_some_and(|joined| day < joined) {
+            Some("日期早于该人员纳入服务的日期 the day lies before the person joined")
+        } else if self.left_on.is_some_and(|left| day >= left) {
+            Some("日期在该人员转出之后 the day lies after the person left")
+        } else {
+            None
+        }
+    }
 }
 
 /// Who was looked up, and what came of it. Numbers stay here.
@@ -72,7 +89,12 @@ fn number(cell: &str) -> Option<String> {
 async fn look_up(client: &Client, number: &str) -> Result<Result<Known, String>, Problem> {
     let request = FindPersonRequest { id_number: number.to_owned() };
     match super::taken(async || client.people().find_person(request.clone()).await).await {
-        Ok(person) => Ok(Ok(Known { person_id: person.person_id, name_masked: person.name_masked })),
+        Ok(person) => Ok(Ok(Known {
+            person_id: person.person_id,
+            name_masked: person.name_masked,
+            joined_on: person.joined_on.as_ref().and_then(calendar::date),
+            left_on: person.left_on.as_ref().and_then(calendar::date),
+        })),
         Err(problem) if problem.0.code() == Code::NotFound => {
             Ok(Err("本区镇没有此人 nobody in your township has this ID number".to_owned()))
         }
@@ -97,6 +119,22 @@ mod tests {
         {
             assert_eq!(shows(masked, name), fits, "{masked} {name}");
         }
+    }
+
+    #[test]
+    fn a_day_of_somebody_lies_from_joining_to_before_leaving() {
+        let day = |day: &str| day.parse().expect("a date");
+        let mut known = Known {
+            person_id: String::new(),
+            name_masked: String::new(),
+            joined_on: Some(day("2026-01-05")),
+            left_on: Some(day("2026-03-01")),
+        };
+        for (on, here) in [("2026-01-04", false), ("2026-01-05", true), ("2026-02-28", true), ("2026-03-01", false)] {
+            assert_eq!(known.not_here_on(day(on)).is_none(), here, "{on}");
+        }
+        (known.joined_on, known.left_on) = (None, None);
+        assert_eq!(known.not_here_on(day("2020-01-01")), None, "what the registry does not tell is judged on entry");
     }
 
     #[test]

@@ -14,10 +14,11 @@ use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    BATCH, Became, Ready, Report, day,
-    found::Found,
+    BATCH, Became, Lines, Ready, Report, day,
+    found::{Found, Known},
     hex, kept, request_id, row_error, sheet,
     sheet::{Column, Row},
+    standing::{Served, Standing, what_stands},
     taken, text, words,
 };
 use crate::client::{self, Client, problem::Problem};
@@ -41,12 +42,6 @@ const COLUMNS: [Column; 8] = [
     Column { texts: &["备注", "note"], required: false },
 ];
 
-/// What was given to whom on which day: rows of the same are told apart by how often it came before in the file.
-type Given = (String, i32, NaiveDate);
-
-/// What stands about the people of a list: their records, voided ones included.
-type Before = BTreeMap<String, Vec<proto::ServiceRecord>>;
-
 /// Imports a file, or says what would become of it.
 pub async fn import(client: &Client, file: &Path, today: NaiveDate, dry_run: bool) -> anyhow::Result<Report> {
     let sheet = sheet::read(file, &COLUMNS)?;
@@ -54,31 +49,34 @@ pub async fn import(client: &Client, file: &Path, today: NaiveDate, dry_run: boo
     let found = Found::of(client, sheet.rows.iter().map(|row| row.cells[0].as_str())).await?;
     let before = before(client, &found).await?;
 
-    let mut taken_before = Taken::over(&before);
-    let mut ready = Vec::new();
-    let mut occurrences: BTreeMap<Given, u32> = BTreeMap::new();
-    let mut requests = Vec::new();
+    let (mut lines, mut occurrences) = (Lines::default(), BTreeMap::<Served, u32>::new());
+    let mut rows = Vec::new();
     for row in sheet.rows {
         match read(&row, &found, today) {
             Err(why) => report.refuse(row.number, why),
-            Ok((mut request, on)) => {
+            Ok((mut request, on, person)) => {
+                report.compare(row.number, lines.seen(row.number, &request));
                 let given = (request.person_id.clone(), request.service, on);
                 let occurrence = occurrences.entry(given.clone()).or_default();
                 *occurrence += 1;
                 request.source_ref = source_ref(&given, *occurrence);
-                requests.push((row.number, given, request));
+                rows.push((row.number, given, person, request));
             }
         }
     }
-    taken_before.keep(requests.iter().map(|(_, _, request)| request.source_ref.as_str()));
-    for (number, given, mut request) in requests {
-        if let Some(known) = taken_before.take(&given, &request.source_ref) {
-            report.rows.insert(number, Became::Known(difference(known, &request)));
-            continue;
+    let mut standing = Standing::of(SOURCE, &before, rows.iter().map(|(.., request)| request.source_ref.as_str()));
+    let mut ready = Vec::new();
+    for (number, given, person, mut request) in rows {
+        if let Some(known) = standing.take(&given, &request.source_ref) {
+            let same = known.outcome == request.outcome && known.note == request.note;
+            report.rows.insert(number, Became::Known(what_stands(known, (!same).then_some("结果或备注"))));
+        } else if let Some(why) = person.not_here_on(given.2).filter(|_| dry_run) {
+            report.refuse(number, why);
+        } else {
+            request.request_id = request_id(&client.subject(), &[b"services", &request.encode_to_vec()]);
+            report.rows.insert(number, Became::Ready);
+            ready.push(Ready { number, request });
         }
-        request.request_id = request_id(&client.subject(), &[b"services", &request.encode_to_vec()]);
-        report.rows.insert(number, Became::Ready);
-        ready.push(Ready { number, request });
     }
     if !dry_run {
         send(client, &ready, &mut report).await?;
@@ -87,7 +85,11 @@ pub async fn import(client: &Client, file: &Path, today: NaiveDate, dry_run: boo
 }
 
 /// What a row says, as a request that has neither ids nor reference yet; or what is wrong with it, all of it.
-fn read(row: &Row<8>, found: &Found, today: NaiveDate) -> Result<(proto::RecordServiceRequest, NaiveDate), String> {
+fn read<'f>(
+    row: &Row<8>,
+    found: &'f Found,
+    today: NaiveDate,
+) -> Result<(proto::RecordServiceRequest, NaiveDate, &'f Known), String> {
     let [id_number, name, service, on, outcome, told, coordinator, note] = &row.cells;
     let mut faults = Vec::new();
     let person = kept(found.meant(id_number, name), &mut faults);
@@ -115,7 +117,7 @@ fn read(row: &Row<8>, found: &Found, today: NaiveDate) -> Result<(proto::RecordS
         policies_told,
         ..Default::default()
     };
-    Ok((request, on))
+    Ok((request, on, person))
 }
 
 /// The service that a cell names.
@@ -145,76 +147,18 @@ fn policies(cells: [&str; 3]) -> Result<Vec<String>, String> {
 
 /// Names a row in its source, without saying whom it is about: a digest of person, service, day, and how often the same
 /// came before in the file.
-fn source_ref((person_id, service, on): &Given, occurrence: u32) -> String {
+fn source_ref((person_id, service, on): &Served, occurrence: u32) -> String {
     hex(&Sha256::digest(format!("{person_id}|{service}|{on}|{occurrence}")))
 }
 
-/// The records that there are of everybody found.
-async fn before(client: &Client, found: &Found) -> Result<Before, Problem> {
+/// The records that there are of everybody found, voided ones included.
+async fn before(client: &Client, found: &Found) -> Result<Vec<proto::ServiceRecord>, Problem> {
     let people: BTreeSet<_> = found.people().map(|known| known.person_id.clone()).collect();
     futures::stream::iter(people)
-        .map(async |person_id| {
-            let records = client::services::of(client, &person_id, "").await?;
-            Ok((person_id, records))
-        })
+        .map(async |person_id| client::services::of(client, &person_id, "").await)
         .buffer_unordered(AT_ONCE)
-        .try_collect()
+        .try_concat()
         .await
-}
-
-/// The records of this source that no row has taken as its own yet. One that was voided keeps its row from being entered
-/// again: whoever voided it would find it back.
-///
-/// A record has its row's reference, unless it came along when its person was merged into another entry: the reference was
-/// made from the entry before. Such a one is taken by the first row of the same person, service and day that has none.
-#[derive(Debug, Default)]
-struct Taken<'r> {
-    by_ref: BTreeMap<&'r str, &'r proto::ServiceRecord>,
-    strangers: BTreeMap<Given, Vec<&'r proto::ServiceRecord>>,
-}
-
-impl<'r> Taken<'r> {
-    fn over(before: &'r Before) -> Self {
-        let mut by_ref = BTreeMap::new();
-        for record in before.values().flatten().filter(|record| record.source == SOURCE) {
-            let known = by_ref.entry(record.source_ref.as_str()).or_insert(record);
-            if known.voided_at.is_some() {
-                *known = record;
-            }
-        }
-        Self { by_ref, ..Self::default() }
-    }
-
-    /// Tells the records that rows of the file refer to from the others.
-    fn keep<'a>(&mut self, refs: impl Iterator<Item = &'a str>) {
-        let refs: BTreeSet<_> = refs.collect();
-        let (own, strangers): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            std::mem::take(&mut self.by_ref).into_iter().partition(|(reference, _)| refs.contains(reference));
-        self.by_ref = own;
-        for record in strangers.into_values() {
-            let Some(on) = record.on.as_ref().and_then(bangfu_kernel::calendar::date) else { continue };
-            self.strangers.entry((record.person_id.clone(), record.service, on)).or_default().push(record);
-        }
-        for records in self.strangers.values_mut() {
-            records.sort_by_key(|record| record.voided_at.is_none());
-        }
-    }
-
-    /// The record of a row, if it was there before.
-    fn take(&mut self, given: &Given, source_ref: &str) -> Option<&'r proto::ServiceRecord> {
-        self.by_ref.remove(source_ref).or_else(|| self.strangers.get_mut(given)?.pop())
-    }
-}
-
-/// What to say of a row whose record was there before.
-fn difference(known: &proto::ServiceRecord, request: &proto::RecordServiceRequest) -> String {
-    if known.voided_at.is_some() {
-        "此前已录入并已作废，未再录入 was entered before and voided; not entered again".to_owned()
-    } else if known.outcome == request.outcome && known.note == request.note {
-        String::new()
-    } else {
-        "结果或备注与已有记录不同，未更改 with another result or note; left as it is".to_owned()
-    }
 }
 
 /// Sends rows, batch by batch, in the order of the file.
@@ -223,12 +167,15 @@ async fn send(
     ready: &[Ready<proto::RecordServiceRequest>],
     report: &mut Report,
 ) -> Result<(), Problem> {
+    let subject = client.subject();
     for batch in ready.chunks(BATCH) {
         let services: Vec<_> = batch.iter().map(|row| row.request.clone()).collect();
         let request = proto::RecordServicesRequest { services };
         let answer = taken(async || client.followup().record_services(request.clone()).await).await?;
         for (row, became) in batch.iter().zip(answer.rows) {
             let became = match (became.service_record, became.error) {
+                // Somebody else has imported it meanwhile.
+                (Some(record), _) if record.entered_by != subject => Became::Known(String::new()),
                 (Some(record), _) => Became::Entered(record.settled_duty_ids.len()),
                 (None, Some(error)) => Became::Refused(row_error(&error)),
                 (None, None) => Became::Refused("没有答复 without an answer".to_owned()),
@@ -243,35 +190,9 @@ async fn send(
 mod tests {
     use super::*;
 
-    fn record(source_ref: &str, person_id: &str) -> proto::ServiceRecord {
-        proto::ServiceRecord {
-            source_ref: source_ref.to_owned(),
-            person_id: person_id.to_owned(),
-            source: SOURCE.to_owned(),
-            on: client::date("2026-01-05".parse().expect("a date")),
-            service: proto::Service::JobReferral.into(),
-            ..Default::default()
-        }
-    }
-
-    #[test]
-    fn a_record_that_came_along_with_a_merge_is_a_rows_own_too() {
-        let given = |person_id: &str| -> Given {
-            (person_id.to_owned(), proto::Service::JobReferral.into(), "2026-01-05".parse().expect("a date"))
-        };
-        let first = source_ref(&given("kept"), 1);
-        let merged = source_ref(&given("merged"), 1);
-        let before = Before::from([("kept".to_owned(), vec![record(&first, "kept"), record(&merged, "kept")])]);
-        let refs = [1, 2, 3].map(|occurrence| source_ref(&given("kept"), occurrence));
-        let mut taken = Taken::over(&before);
-        taken.keep(refs.iter().map(String::as_str));
-        let rows = refs.each_ref().map(|reference| taken.take(&given("kept"), reference).map(|it| &it.source_ref));
-        assert_eq!(rows, [Some(&first), Some(&merged), None]);
-    }
-
     #[test]
     fn a_reference_says_nothing_and_differs_with_each_part() {
-        let given: Given = ("p".to_owned(), 3, "2026-01-05".parse().expect("a date"));
+        let given: Served = ("p".to_owned(), 3, "2026-01-05".parse().expect("a date"));
         let one = source_ref(&given, 1);
         assert_eq!((one.len(), one == source_ref(&given, 1)), (64, true));
         assert_ne!(one, source_ref(&given, 2));

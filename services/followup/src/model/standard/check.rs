@@ -31,7 +31,7 @@ impl Document {
     /// The standard it describes, or everything that is wrong with it, as the contract names it:
     /// "standard.rules[follow_up.stable].count"; a rule without a name of its own goes by its number.
     pub fn checked(&self) -> Result<Standard, Vec<Fault>> {
-        let mut faults = Vec::new();
+        let mut faults = self.unknown_keys.clone();
         let mut head = Check { path: "standard".to_owned(), faults: &mut faults };
         let version = head.name("version", &self.version, 32, |c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
         let in_force_from = head.day("in_force_from", self.in_force_from);
@@ -44,12 +44,14 @@ impl Document {
         let entries = &self.rules[..self.rules.len().min(MOST_RULES)];
         let mut rules = Vec::with_capacity(entries.len());
         for (i, entry) in entries.iter().enumerate() {
-            let name = named(i, entry);
+            let name = rule_name(i, &entry.id);
             let mut check = Check { path: format!("standard.rules[{name}]"), faults: &mut faults };
             if entries[..i].iter().any(|earlier| earlier.id == entry.id) {
                 check.fault("rule_id", sentence("must be unique", "不得重复"));
             }
-            rules.extend(check.rule(entry, self, in_force_from).map(|rule| (name, rule)));
+            let rule = check.rule(entry, self, in_force_from);
+            // Without a level that is not known, a rule would seem to be owed to everybody.
+            rules.extend(rule.filter(|_| entry.says_to_whom()).map(|rule| (name, rule)));
         }
         together::check(&rules, &mut faults);
         match (faults.is_empty(), in_force_from) {
@@ -59,6 +61,12 @@ impl Document {
             }
             _ => Err(faults),
         }
+    }
+
+    /// What is wrong with its first day if it is to be published today: it would be in force already.
+    pub fn late(&self, today: NaiveDate) -> Option<Fault> {
+        let late = self.in_force_from.known().is_some_and(|first_day| first_day <= today);
+        late.then(|| ("standard.in_force_from".to_owned(), sentence("must lie after today", "应晚于今天")))
     }
 }
 
@@ -72,9 +80,9 @@ pub(super) fn refused(faults: Vec<Fault>) -> Error {
 }
 
 /// What a rule goes by in a fault: its id if it can be one, else its number.
-fn named(number: usize, entry: &RuleEntry) -> String {
-    let is_a_name = !entry.id.is_empty() && entry.id.len() <= 64 && entry.id.chars().all(of_a_rule_id);
-    if is_a_name { entry.id.clone() } else { (number + 1).to_string() }
+pub(super) fn rule_name(number: usize, id: &str) -> String {
+    let is_a_name = !id.is_empty() && id.len() <= 64 && id.chars().all(of_a_rule_id);
+    if is_a_name { id.to_owned() } else { (number + 1).to_string() }
 }
 
 fn of_a_rule_id(c: char) -> bool {

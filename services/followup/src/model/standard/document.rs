@@ -5,12 +5,12 @@ use bangfu_kernel::{Error, Group, ServiceLevel, error::Rule as Sentence};
 use chrono::NaiveDate;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 
-use super::{Every, Proration, Rule, Standard};
+use super::{Every, Proration, Rule, Standard, check::Fault, unknown_keys};
 use crate::model::{channel::Channel, contact::ContactResult, festival::Festival, service::Service};
 
 /// A standard as it was written. [`Document::checked`] makes a standard of it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct Document {
     /// Name of the version.
     pub version: String,
@@ -26,11 +26,14 @@ pub struct Document {
     /// Its rules.
     #[serde(rename = "rule")]
     pub rules: Vec<RuleEntry>,
+    /// Keys that are none, which were passed over.
+    #[serde(skip)]
+    pub unknown_keys: Vec<Fault>,
 }
 
 /// A rule as it was written.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct RuleEntry {
     /// "follow_up.stable"
     pub id: String,
@@ -86,7 +89,7 @@ pub struct RuleEntry {
 
 /// The days around a festival, as they were written.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct WindowEntry {
     /// Which.
     #[serde(skip_serializing_if = "Given::is_nothing")]
@@ -128,19 +131,31 @@ pub enum Given<T> {
 impl Document {
     /// Reads TOML. Refused is only what is no document at all: what is wrong inside it [`Document::checked`] tells.
     pub fn parse(toml: &str) -> Result<Self, Error> {
-        toml::from_str(toml).map_err(|error: toml::de::Error| {
+        let document = toml::from_str(toml).map_err(|error: toml::de::Error| {
             let place = error.span().map_or_else(String::new, |span| {
                 let line = toml.get(..span.start).map_or(1, |before| before.matches('\n').count() + 1);
                 format!(" (line {line})")
             });
             let en = format!("must be a TOML document of a standard: {}{place}", error.message());
             Error::field("standard", Sentence { en: en.into(), zh: format!("应为TOML格式的服务标准{place}").into() })
-        })
+        })?;
+        Ok(Self { unknown_keys: unknown_keys::find(toml), ..document })
     }
 
     /// Writes TOML, which [`Document::parse`] reads.
     pub fn to_toml(&self) -> Result<String, Error> {
         toml::to_string(self).map_err(|error| Error::Internal(Box::new(error)))
+    }
+}
+
+impl RuleEntry {
+    /// Whether everything that says to whom it is owed is known: only then can it be held beside other rules.
+    pub(super) fn says_to_whom(&self) -> bool {
+        fn known<T>(given: &[Given<T>]) -> bool {
+            given.iter().all(|it| matches!(it, Given::Is(_)))
+        }
+        let unsaid = matches!(self.recognised, Given::Unknown);
+        !unsaid && known(&self.levels) && known(&self.groups) && known(&self.after)
     }
 }
 
@@ -182,6 +197,7 @@ impl From<&Standard> for Document {
             in_force_from: Given::Is(standard.in_force_from),
             min_days: None,
             entry_grace_days: None,
+            unknown_keys: Vec::new(),
             rules: standard.rules.iter().map(RuleEntry::from).collect(),
         }
     }
@@ -255,11 +271,11 @@ mod tests {
 
     #[test]
     fn what_is_no_document_of_a_standard_is_refused_in_words() {
-        for text in ["version = 1", "]]", "version = \"x\"\nrules = 7", "[[rule]]\ncount = \"three\""] {
+        for text in ["version = 1", "]]", "[[rule]]\ncount = \"three\""] {
             let Err(Error::Invalid(faults)) = Document::parse(text) else { panic!("{text}") };
             assert_eq!(faults.len(), 1, "{text}");
         }
-        let Err(Error::Invalid(faults)) = Document::parse("version = \"x\"\n[[rule]]\nnonsense = 7") else { panic!() };
+        let Err(Error::Invalid(faults)) = Document::parse("version = \"x\"\n[[rule]]\ncount = \"3\"") else { panic!() };
         assert!(faults.to_string().contains("(line 3)"), "{faults}");
     }
 }

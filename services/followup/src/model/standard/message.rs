@@ -16,6 +16,7 @@ impl From<&proto::Standard> for Document {
             in_force_from: message.in_force_from.as_ref().map_or(Given::Nothing, day),
             min_days: None,
             entry_grace_days: None,
+            unknown_keys: Vec::new(),
             rules: message.rules.iter().map(RuleEntry::from).collect(),
         }
     }

@@ -172,6 +172,23 @@ fn no_two_rules_ask_for_the_same_service_of_the_same_people() {
 }
 
 #[test]
+fn a_rule_for_somebody_unknown_overlaps_with_none() {
+    let added = |alter: fn(&mut RuleEntry)| {
+        faults(|it| {
+            let mut rule = it.rules.iter().find(|rule| rule.id == "recognition_help").expect("a rule").clone();
+            rule.id = "another".into();
+            rule.levels = vec![Given::Is(ServiceLevel::Stable)];
+            alter(&mut rule);
+            it.rules.push(rule);
+        })
+    };
+    assert_eq!(added(|it| it.levels = vec![Given::Unknown]), ["standard.rules[another].levels"]);
+    assert_eq!(added(|it| it.groups = vec![Given::Unknown]), ["standard.rules[another].groups"]);
+    let unsaid = added(|it| (it.levels, it.recognised) = (vec![Given::Is(ServiceLevel::Unemployed)], Given::Unknown));
+    assert_eq!(unsaid, ["standard.rules[another].recognised"]);
+}
+
+#[test]
 fn no_rule_is_out_of_reach() {
     let unreachable = ["standard.rules[registration_help].after"];
     let level = Given::Is(ServiceLevel::Stable);
