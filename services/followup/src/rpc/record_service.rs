@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use bangfu_kernel::{Error, error::Violations, fields};
+use bangfu_kernel::{
+    Error,
+    error::Violations,
+    fields::{self, rule},
+};
 use bangfu_platform::{
     auth::{Permit, admitted},
     db::TownshipTx,
@@ -55,7 +59,8 @@ pub(super) async fn one(
     Ok(record)
 }
 
-/// Enters the service, unless a record of its source and reference stands: that one is as good. Its id, and the duties that it settled.
+/// Enters the service, unless a record of its source and reference stands: that one is as good if it is of the same person,
+/// service and day, and FIELD_INVALID (source_ref) otherwise. Its id, and the duties that it settled.
 async fn enter(
     tx: &mut TownshipTx,
     standards: &Arc<Standards>,
@@ -70,5 +75,8 @@ async fn enter(
     // It can only be gone when it was voided between the two statements.
     let standing = store::service_record::standing(tx, &given.source, &given.source_ref).await?;
     let standing = standing.ok_or_else(|| Error::Conflict("the record that stood was just voided".into()))?;
+    if !store::service_record::get(tx, standing).await?.is(given) {
+        return Err(Error::field("source_ref", rule("is the id of another record", "该原编号已用于另一条记录")));
+    }
     Ok((standing, store::duty::settled_by(tx, &[standing]).await?))
 }
