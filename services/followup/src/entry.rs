@@ -76,6 +76,11 @@ pub(crate) async fn standing(
     Ok((standing, store::duty::settled_by(tx, &[standing]).await?))
 }
 
+/// A source's reference that stands already, for something else: to answer with that would lose what was to be entered.
+pub(crate) fn another_record() -> Error {
+    Error::field("source_ref", rule("is the id of another record", "该原编号已用于另一条记录"))
+}
+
 /// Plans whoever was served anew, now that the record stands. The duties that it settled, as pairs of record and duty.
 pub(crate) async fn settle(
     tx: &mut TownshipTx,

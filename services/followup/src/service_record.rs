@@ -1,9 +1,10 @@
 //! A service record (服务记录) as it is entered and as it is kept.
 
+use bangfu_proto::followup::v1 as proto;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use crate::{entry::Origin, model::service::Service};
+use crate::{entry::Origin, model::service::Service, wire::number};
 
 /// A service to be entered: its fields keep the rules of the contract.
 #[derive(Debug, Clone)]
@@ -40,4 +41,12 @@ pub(crate) struct ServiceRecord {
     pub(crate) voided_at: Option<DateTime<Utc>>,
     pub(crate) voided_by: Option<String>,
     pub(crate) void_reason: Option<String>,
+}
+
+impl ServiceRecord {
+    /// Whether this is the record of a service given: the same service, to the same person, on the same day.
+    pub(crate) fn is(&self, given: &NewService) -> bool {
+        let service = number(proto::Service::from(given.service));
+        self.person_id == given.person_id && self.held_on == given.on && self.services == [service]
+    }
 }

@@ -73,8 +73,30 @@ pub(crate) fn may_be_let_off(duty: &Duty) -> Result<(), Error> {
     }
 }
 
-/// All that was done for whom a duty is owed to and stands, with who entered it.
-pub(crate) struct Evidence(BTreeMap<Uuid, (Record, String)>);
+/// A piece of evidence that a waiver names, as it stands now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cited {
+    pub(crate) record_id: Uuid,
+    pub(crate) entered_by: String,
+    /// It counts as never entered.
+    pub(crate) voided: bool,
+}
+
+/// A waiver that names what was voided since cannot be granted, whatever its reason. CONTACT_VOIDED.
+pub(crate) fn stands_whole(cited: &[Cited]) -> Result<(), Error> {
+    match cited.iter().find(|it| it.voided) {
+        Some(it) => Err(Error::ContactVoided { contact_id: it.record_id }),
+        None => Ok(()),
+    }
+}
+
+/// All that was done for whom a duty is owed to, with who entered it.
+pub(crate) struct Evidence {
+    /// What stands.
+    standing: BTreeMap<Uuid, (Record, String)>,
+    /// What was voided: it bears nothing out, but nobody gets rid of having entered it.
+    voided: BTreeMap<Uuid, (Record, String)>,
+}
 
 impl Evidence {
     /// Of a person, or of an entry that was merged: what it had then counts for its duties, wherever it is now. Of a
@@ -89,19 +111,22 @@ impl Evidence {
             None => (vec![subject.person_id], store::waiver::holders(tx, subject.person_id).await?),
         };
         let mut entered_by = store::waiver::entered_by(tx, &whose, &holders).await?;
-        let records = store::contact::records(tx, &holders).await?;
+        let standing = store::contact::records(tx, &holders).await?;
+        let voided = store::contact::voided(tx, &holders).await?;
         let counts = |whose, on| home.as_ref().is_none_or(|home| home.was_home_of(whose, on));
-        let evidence = records
-            .into_iter()
-            .filter(|(whose, record)| counts(*whose, record.on))
-            .filter_map(|(_, record)| Some((record.id, (record, entered_by.remove(&record.id)?))))
-            .collect();
-        Ok(Self(evidence))
+        let mut evidence = |records: Vec<(Uuid, Record)>| {
+            records
+                .into_iter()
+                .filter(|(whose, record)| counts(*whose, record.on))
+                .filter_map(|(_, record)| Some((record.id, (record, entered_by.remove(&record.id)?))))
+                .collect()
+        };
+        Ok(Self { standing: evidence(standing), voided: evidence(voided) })
     }
 
     /// Every piece named is one of the person's, and they bear the reason out. FIELD_INVALID, ATTEMPTS_MISSING.
     pub(crate) fn bears_out(&self, waiver: &NewWaiver, duty: &Duty, standards: &Standards) -> Result<(), Error> {
-        if waiver.evidence.iter().any(|id| !self.0.contains_key(id)) {
+        if waiver.evidence.iter().any(|id| !self.standing.contains_key(id)) {
             let rule = rule("must be contacts or services of the duty's person", "应为该事项服务对象的有效记录");
             return Err(Error::field("evidence_ids", rule));
         }
@@ -117,7 +142,7 @@ impl Evidence {
 
     /// The same for what was asked for before: records may have been voided since. CONTACT_VOIDED, ATTEMPTS_MISSING.
     pub(crate) fn still_bears_out(&self, waiver: &Waiver, duty: &Duty, standards: &Standards) -> Result<(), Error> {
-        let voided = waiver.evidence.iter().find(|id| !self.0.contains_key(id));
+        let voided = waiver.evidence.iter().find(|id| !self.standing.contains_key(id));
         if waiver.reason() == WaiverReason::LateEntry
             && !self.shows_done_in_time(&waiver.evidence, duty, standards)
             && let Some(&contact_id) = voided
@@ -127,16 +152,20 @@ impl Evidence {
         self.attempts_suffice(waiver.reason(), duty)
     }
 
-    /// Whether somebody entered what bears a waiver out: what is named, and the attempts that count without being named.
-    pub(crate) fn was_entered_by(&self, subject: &str, waiver: &Waiver, duty: &Duty) -> bool {
+    /// Whether somebody entered what bears a waiver out, voided since or not: what is named, and the attempts that count
+    /// without being named.
+    pub(crate) fn was_entered_by(&self, subject: &str, cited: &[Cited], waiver: &Waiver, duty: &Duty) -> bool {
         let unreachable = waiver.reason() == WaiverReason::Unreachable;
-        self.0.iter().any(|(id, (record, entered_by))| {
-            entered_by == subject && (waiver.evidence.contains(id) || (unreachable && is_attempt(duty, record)))
-        })
+        cited.iter().any(|it| it.entered_by == subject)
+            || self
+                .standing
+                .values()
+                .chain(self.voided.values())
+                .any(|(record, entered_by)| entered_by == subject && unreachable && is_attempt(duty, record))
     }
 
     fn attempts_suffice(&self, reason: WaiverReason, duty: &Duty) -> Result<(), Error> {
-        let attempts = Attempts::of(duty, self.0.values().map(|(record, _)| record));
+        let attempts = Attempts::of(duty, self.standing.values().map(|(record, _)| record));
         if reason == WaiverReason::Unreachable && !attempts.suffice() {
             let Attempts { days, home_visits } = attempts;
             return Err(Error::AttemptsMissing { days, home_visits });
@@ -147,6 +176,6 @@ impl Evidence {
     fn shows_done_in_time(&self, named: &[Uuid], duty: &Duty, standards: &Standards) -> bool {
         let standard = standards.iter().find(|standard| standard.version == duty.standard_version);
         let rule = standard.and_then(|standard| standard.rules.iter().find(|rule| rule.id == duty.rule));
-        named.iter().filter_map(|id| self.0.get(id)).any(|(record, _)| shows_done_in_time(duty, rule, record))
+        named.iter().filter_map(|id| self.standing.get(id)).any(|(record, _)| shows_done_in_time(duty, rule, record))
     }
 }

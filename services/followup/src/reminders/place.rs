@@ -33,7 +33,7 @@ pub(super) struct Place {
     seen: Option<(Uuid, i64)>,
     /// What is due by this day has been read.
     read_to: Option<NaiveDate>,
-    /// Duties told, with the day until which they can come again.
+    /// Duties told, with the day from which they cannot come again: they are MISSED then.
     told: HashMap<Uuid, NaiveDate>,
 }
 
@@ -56,7 +56,7 @@ impl Place {
         today: NaiveDate,
         sink: &Sink,
     ) -> Result<(), End> {
-        let reach = Reach { due_from: today, due_to: today + self.within, less: self.less };
+        let reach = Reach { due_from: None, due_to: today + self.within, on: today, less: self.less };
         // Another feed, or one with a hole behind where this stream stands: everything is read anew.
         let gone_on = self.seen.is_some_and(|(epoch, seq)| epoch == head.epoch && seq + 1 >= head.oldest);
         if !gone_on {
@@ -64,8 +64,8 @@ impl Place {
             self.seen = Some((head.epoch, head.seq));
         }
         if self.read_to.is_none_or(|read_to| read_to < reach.due_to) {
-            self.told.retain(|_, due_on| *due_on >= today);
-            let due_from = self.read_to.map_or(today, |read_to| (read_to + TimeDelta::days(1)).max(today));
+            self.told.retain(|_, missed_from| *missed_from > today);
+            let due_from = self.read_to.map(|read_to| read_to + TimeDelta::days(1));
             self.read(db, permit, Reach { due_from, ..reach }, sink).await?;
             self.read_to = Some(reach.due_to);
         }
@@ -82,7 +82,7 @@ impl Place {
             tx.commit().await?;
             let Some(last) = page.last().map(key) else { return Ok(()) };
             for duty in page {
-                self.tell(duty.duty_id, duty.due_on, wire::duty::message(&township, duty), sink).await?;
+                self.tell(duty.duty_id, duty.missed_from, wire::duty::message(&township, duty), sink).await?;
             }
             after = Some(last);
         }
@@ -98,13 +98,13 @@ impl Place {
             seq = events.last().map_or(head.seq, |last| last.seq);
             let mut steps = BTreeMap::new();
             for event in events {
-                let (duty_id, due_on, duty) = step(&head.township, &event.payload)?;
-                steps.insert(duty_id, (due_on, duty));
+                let step = step(&head.township, &event.payload)?;
+                steps.insert(step.duty_id, step);
             }
-            for (duty_id, (due_on, duty)) in steps {
-                let within = (reach.due_from..=reach.due_to).contains(&due_on);
+            for Step { duty_id, due_on, missed_from, duty } in steps.into_values() {
+                let within = due_on <= reach.due_to && missed_from > reach.on;
                 if within && duty.state() == DutyState::Open {
-                    self.tell(duty_id, due_on, duty, sink).await?;
+                    self.tell(duty_id, missed_from, duty, sink).await?;
                 }
             }
             self.seen = Some((epoch, seq));
@@ -112,22 +112,31 @@ impl Place {
         Ok(())
     }
 
-    async fn tell(&mut self, duty_id: Uuid, due_on: NaiveDate, duty: Duty, sink: &Sink) -> Result<(), End> {
-        if self.told.insert(duty_id, due_on).is_some() {
+    async fn tell(&mut self, duty_id: Uuid, missed_from: NaiveDate, duty: Duty, sink: &Sink) -> Result<(), End> {
+        if self.told.insert(duty_id, missed_from).is_some() {
             return Ok(());
         }
         sink.send(Item::Duty(duty)).await
     }
 }
 
-/// The duty of an event.
-fn step(township: &Township, payload: &[u8]) -> Result<(Uuid, NaiveDate, Duty), Error> {
+/// The duty of an event, and what says whether it is within reach.
+struct Step {
+    duty_id: Uuid,
+    due_on: NaiveDate,
+    missed_from: NaiveDate,
+    duty: Duty,
+}
+
+fn step(township: &Township, payload: &[u8]) -> Result<Step, Error> {
     let event = DutyEvent::decode(payload).map_err(|error| Error::Internal(Box::new(error)))?;
     let duty = event.duty.ok_or_else(|| Error::internal("an event without its duty"))?;
     let duty_id = Uuid::try_parse(&duty.duty_id).map_err(|error| Error::Internal(Box::new(error)))?;
     let due_on = duty.due_on.as_ref().and_then(calendar::date);
     let due_on = due_on.ok_or_else(|| Error::internal("a duty without its due day"))?;
-    Ok((duty_id, due_on, Duty { township: township.to_string(), ..duty }))
+    let missed_from = duty.missed_from.as_ref().and_then(calendar::date);
+    let missed_from = missed_from.ok_or_else(|| Error::internal("a duty without the end of its grace"))?;
+    Ok(Step { duty_id, due_on, missed_from, duty: Duty { township: township.to_string(), ..duty } })
 }
 
 fn key(duty: &Listed) -> DutyKey {

@@ -11,7 +11,7 @@ use crate::{
     model::{standard::Standards, waiver::state_word},
     replan,
     store::{self, subject::Subject},
-    waiver::{Evidence, Waiver, may_be_let_off},
+    waiver::{Evidence, Waiver, may_be_let_off, stands_whole},
     wire,
 };
 
@@ -63,8 +63,9 @@ async fn may_be_decided(
 ) -> Result<(), Error> {
     let duty = store::duty::get(tx, waiver.duty_id).await?.kept.duty;
     let evidence = Evidence::of(tx, subject).await?;
+    let cited = store::waiver::cited(tx, &waiver.evidence).await?;
     let caller = tx.permit().caller();
-    if waiver.requested_by == caller.subject || evidence.was_entered_by(&caller.subject, waiver, &duty) {
+    if waiver.requested_by == caller.subject || evidence.was_entered_by(&caller.subject, &cited, waiver, &duty) {
         return Err(Error::OwnEntry);
     }
     if waiver.state() != WaiverState::Requested {
@@ -72,6 +73,7 @@ async fn may_be_decided(
     }
     if grant {
         may_be_let_off(&duty)?;
+        stands_whole(&cited)?;
         if matches!(waiver.reason(), WaiverReason::Unreachable | WaiverReason::LateEntry) {
             evidence.still_bears_out(waiver, &duty, standards)?;
         }

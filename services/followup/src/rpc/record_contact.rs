@@ -76,7 +76,12 @@ async fn enter(
 ) -> Result<(Uuid, Vec<(Uuid, Uuid)>), Error> {
     let (contact_id, entered_at) = (id::new(tx.clock()), tx.clock().now());
     if !store::contact::insert(tx, contact_id, contact, entered_at).await? {
-        return entry::standing(tx, Kind::Contact, &contact.origin).await;
+        let (standing, settled) = entry::standing(tx, Kind::Contact, &contact.origin).await?;
+        let stands = store::contact::get(tx, standing).await?;
+        if (stands.person_id, stands.held_on) != (contact.person_id, contact.on) {
+            return Err(entry::another_record());
+        }
+        return Ok((standing, settled));
     }
     let subject = pass_on(tx, subject, contact_id, contact).await?;
     Ok((contact_id, entry::settle(tx, standards, recommender, subject, contact_id).await?))

@@ -56,7 +56,8 @@ pub(super) async fn one(
     Ok(record)
 }
 
-/// Enters the service, unless a record of its source and reference stands: that one is as good. Its id, and the duties that it settled.
+/// Enters the service, unless a record of its source and reference stands: that one is as good if it is of the same person,
+/// service and day, and FIELD_INVALID (source_ref) otherwise. Its id, and the duties that it settled.
 async fn enter(
     tx: &mut TownshipTx,
     standards: &Arc<Standards>,
@@ -68,5 +69,9 @@ async fn enter(
     if store::service_record::insert(tx, record_id, given, entered_at).await? {
         return Ok((record_id, entry::settle(tx, standards, recommender, subject, record_id).await?));
     }
-    entry::standing(tx, Kind::Service, &given.origin).await
+    let (standing, settled) = entry::standing(tx, Kind::Service, &given.origin).await?;
+    if !store::service_record::get(tx, standing).await?.is(given) {
+        return Err(entry::another_record());
+    }
+    Ok((standing, settled))
 }

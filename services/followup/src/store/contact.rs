@@ -20,6 +20,18 @@ use crate::{
     wire::number,
 };
 
+/// What the planner counts of a record, as it is kept.
+struct Counted {
+    contact_id: Uuid,
+    person_id: Uuid,
+    held_on: NaiveDate,
+    entered_on: NaiveDate,
+    kind: i16,
+    channel: Option<i16>,
+    result: Option<i16>,
+    services: Vec<i16>,
+}
+
 /// Enters a contact at an instant. `false`: one of the same source and reference stands, and nothing was entered.
 #[tracing::instrument(name = "db.contact.insert", level = "debug", skip_all)]
 pub(crate) async fn insert(
@@ -249,20 +261,9 @@ pub(crate) async fn list(
 /// The contacts and service records of people that stand, as the planner counts them.
 #[tracing::instrument(name = "db.contact.records", level = "debug", skip_all)]
 pub(crate) async fn records(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result<Vec<(Uuid, Record)>, Error> {
-    struct Row {
-        contact_id: Uuid,
-        person_id: Uuid,
-        held_on: NaiveDate,
-        entered_on: NaiveDate,
-        kind: i16,
-        channel: Option<i16>,
-        result: Option<i16>,
-        services: Vec<i16>,
-    }
-
     let township = tx.township().to_owned();
     let rows = sqlx::query_as!(
-        Row,
+        Counted,
         r#"
         SELECT contact_id
              , person_id
@@ -283,23 +284,52 @@ pub(crate) async fn records(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result<
     .fetch_all(tx)
     .await
     .map_err(fault)?;
-    rows.into_iter()
-        .map(|row| {
-            let kind = match row.kind {
-                kind if kind == Kind::Service as i16 => Some(RecordKind::Service),
-                _ => kind_of_contact(row.channel, row.result),
-            };
-            let kind =
-                kind.ok_or_else(|| Error::internal(format!("contact {} has unknown numbers", row.contact_id)))?;
-            let services: Services = row
-                .services
-                .into_iter()
-                .filter_map(|it| proto::Service::try_from(i32::from(it)).ok().and_then(service_of))
-                .collect();
-            let record = Record { id: row.contact_id, on: row.held_on, entered_on: row.entered_on, kind, services };
-            Ok((row.person_id, record))
-        })
-        .collect()
+    rows.into_iter().map(counted).collect()
+}
+
+/// What was entered for people and voided since, each with whom it was of. It counts as never entered, but who entered it
+/// stays known.
+#[tracing::instrument(name = "db.contact.voided", level = "debug", skip_all)]
+pub(crate) async fn voided(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result<Vec<(Uuid, Record)>, Error> {
+    let township = tx.township().to_owned();
+    let rows = sqlx::query_as!(
+        Counted,
+        r#"
+        SELECT contact_id
+             , person_id
+             , held_on
+             , entered_on
+             , kind
+             , channel
+             , result
+             , services
+          FROM contact
+         WHERE township = $1
+           AND person_id = ANY ($2)
+           AND voided_at IS NOT NULL
+        "#,
+        township,
+        person_ids,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)?;
+    rows.into_iter().map(counted).collect()
+}
+
+fn counted(row: Counted) -> Result<(Uuid, Record), Error> {
+    let kind = match row.kind {
+        kind if kind == Kind::Service as i16 => Some(RecordKind::Service),
+        _ => kind_of_contact(row.channel, row.result),
+    };
+    let kind = kind.ok_or_else(|| Error::internal(format!("contact {} has unknown numbers", row.contact_id)))?;
+    let services: Services = row
+        .services
+        .into_iter()
+        .filter_map(|it| proto::Service::try_from(i32::from(it)).ok().and_then(service_of))
+        .collect();
+    let record = Record { id: row.contact_id, on: row.held_on, entered_on: row.entered_on, kind, services };
+    Ok((row.person_id, record))
 }
 
 fn kind_of_contact(channel: Option<i16>, result: Option<i16>) -> Option<RecordKind> {

@@ -37,7 +37,8 @@ pub(crate) struct Share {
     pub(crate) registered: i64,
 }
 
-/// Enters a coordinator, or replaces account and capacity of the one with this name.
+/// Enters a coordinator, or replaces account and capacity of the one with this name. FIELD_INVALID: the account, or without
+/// one the name, is what another coordinator is told by.
 #[tracing::instrument(name = "db.coordinator.put", level = "debug", skip_all)]
 pub(crate) async fn put(tx: &mut TownshipTx, coordinator: &Coordinator) -> Result<(), Error> {
     let township = tx.township().to_owned();

@@ -10,10 +10,12 @@ use super::duty_list::{DutyKey, Listed};
 /// Which duties come within reach.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reach {
-    /// Due on this day or later.
-    pub(crate) due_from: NaiveDate,
+    /// Due on this day or later; `None`: what is overdue, too.
+    pub(crate) due_from: Option<NaiveDate>,
     /// Due on this day or before.
     pub(crate) due_to: NaiveDate,
+    /// Within its grace on this day.
+    pub(crate) on: NaiveDate,
     /// Less those that were within reach before.
     pub(crate) less: Option<Before>,
 }
@@ -39,11 +41,12 @@ pub(crate) async fn page(
 ) -> Result<Vec<Listed>, Error> {
     let township = tx.township().to_owned();
     // Before all others due on the first day.
+    let first = reach.due_from.unwrap_or_default();
     let after = after.unwrap_or_else(|| DutyKey {
-        due_on: reach.due_from,
+        due_on: first,
         person_id: Uuid::nil(),
         rule: String::new(),
-        period_start: reach.due_from,
+        period_start: first,
         slot: 0,
     });
     sqlx::query_as!(
@@ -81,6 +84,7 @@ pub(crate) async fn page(
            AND s.township = $1
            AND d.state = 1
            AND d.due_on <= $2
+           AND d.missed_from > $12
            AND (d.due_on, d.person_id, d.rule, d.period_start, d.slot) > ($3, $4, $5, $6, $7)
            AND ($8::date IS NULL OR d.due_on > $8 OR d.opens_on > $9 OR d.duty_id >= $10)
          ORDER BY d.due_on, d.person_id, d.rule, d.period_start, d.slot
@@ -97,6 +101,7 @@ pub(crate) async fn page(
         reach.less.map(|less| less.opened_by),
         reach.less.map(|less| less.id_below),
         limit,
+        reach.on,
     )
     .fetch_all(tx)
     .await

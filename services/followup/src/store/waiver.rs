@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     model::history::WaiverFact,
     store::duty::Owed,
-    waiver::{NewWaiver, Waiver},
+    waiver::{Cited, NewWaiver, Waiver},
     wire::number,
 };
 
@@ -337,7 +337,7 @@ pub(crate) async fn holders(tx: &mut TownshipTx, person_id: Uuid) -> Result<Vec<
     .map_err(fault)
 }
 
-/// Who entered what stands of people, or was theirs before they were merged into one of the holders.
+/// Who entered what is of people, or was theirs before they were merged into one of the holders; what was voided, too.
 #[tracing::instrument(name = "db.waiver.entered_by", level = "debug", skip_all)]
 pub(crate) async fn entered_by(
     tx: &mut TownshipTx,
@@ -352,7 +352,6 @@ pub(crate) async fn entered_by(
           FROM contact
          WHERE township = $1
            AND person_id = ANY ($2)
-           AND voided_at IS NULL
            AND (person_id = ANY ($3) OR merged_from && $3)
         "#,
         township,
@@ -363,4 +362,27 @@ pub(crate) async fn entered_by(
     .await
     .map_err(fault)?;
     Ok(rows.into_iter().map(|row| (row.contact_id, row.entered_by)).collect())
+}
+
+/// Contacts and service records by their ids, whosever they are now, voided or not: who entered them, and whether they stand.
+#[tracing::instrument(name = "db.waiver.cited", level = "debug", skip_all)]
+pub(crate) async fn cited(tx: &mut TownshipTx, record_ids: &[Uuid]) -> Result<Vec<Cited>, Error> {
+    let township = tx.township().to_owned();
+    sqlx::query_as!(
+        Cited,
+        r#"
+        SELECT contact_id AS record_id
+             , entered_by
+             , voided_at IS NOT NULL AS "voided!"
+          FROM contact
+         WHERE township = $1
+           AND contact_id = ANY ($2)
+         ORDER BY contact_id
+        "#,
+        township,
+        record_ids,
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(fault)
 }

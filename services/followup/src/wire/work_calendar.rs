@@ -21,6 +21,10 @@ pub(crate) fn table(message: Option<&proto::WorkCalendar>, faults: &mut Violatio
         faults.add("calendar", required());
         return YearTable::default();
     };
+    // It takes the place of the table that stands, so it says something, and from where.
+    if message.days_off.is_empty() {
+        faults.add("calendar.days_off", required());
+    }
     let before = faults.len();
     let mut draft = Draft { year: message.year, source: message.source.clone(), ..Draft::default() };
     for day in &message.days_off {
@@ -35,7 +39,11 @@ pub(crate) fn table(message: Option<&proto::WorkCalendar>, faults: &mut Violatio
         draft.days_off.retain(|(on, _)| *on != chrono::NaiveDate::default());
         draft.makeup_days.retain(|on| *on != chrono::NaiveDate::default());
     }
-    draft.check(faults)
+    let table = draft.check(faults);
+    if table.source.is_empty() && !faults.has("calendar.source") {
+        faults.add("calendar.source", required());
+    }
+    table
 }
 
 /// The message of a table that was published.

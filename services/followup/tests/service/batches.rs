@@ -163,18 +163,23 @@ async fn the_same_line_taken_by_many_at_once_stands_once() {
     let clerk = city.clerk(DADONG);
     for round in 0..10 {
         let line = format!("line-{round}");
-        // Under one person's id and under another's: only the index stands between the latter.
+        // Under one person's id and under another's: only the index stands between the latter, and one of both is told so.
         let takers: Vec<_> = (0..8)
             .map(|n| {
                 let (client, row) = (clerk.clone(), sourced(&city, &people[n % 2], &line));
-                tokio::spawn(async move { serve(&client, row).await.service_record_id })
+                tokio::spawn(async move { (n % 2, client.followup().record_service(row).await) })
             })
             .collect();
-        let mut ids = BTreeSet::new();
+        let (mut ids, mut refused) = (BTreeSet::new(), BTreeSet::new());
         for taker in takers {
-            ids.insert(taker.await.expect("taken"));
+            match taker.await.expect("it ends") {
+                (whose, Ok(record)) => ids.insert((whose, record.into_inner().service_record_id)),
+                (whose, Err(status)) => refused.insert((whose, bangfu_testkit::reason(&status))),
+            };
         }
         assert_eq!(ids.len(), 1, "round {round}");
+        let others = ids.iter().map(|(whose, _)| (1 - whose, "FIELD_INVALID".to_owned())).collect();
+        assert_eq!(refused, others, "round {round}");
         assert_eq!(listed(&clerk).await.len(), round + 1);
     }
     city.close().await;

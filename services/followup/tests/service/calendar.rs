@@ -71,14 +71,15 @@ async fn everybody_reads_the_shipped_years_and_what_the_bureau_publishes_takes_t
     let published = bureau.followup().publish_calendar(request.clone()).await.expect("published").into_inner();
     assert!(published.published && published.published_at.is_some() && !published.published_by.is_empty());
     assert_eq!(of_year(&clerk, 2027).await, published);
-    let shorter = table(2027, &[], &[]);
+    let shorter = table(2027, &[("2027-01-02", "元旦")], &[]);
     let replaced = bureau.followup().publish_calendar(shorter).await.expect("published").into_inner();
-    assert!(replaced.days_off.is_empty() && replaced.makeup_days.is_empty());
+    assert!(replaced.days_off.len() == 1 && replaced.makeup_days.is_empty());
     let repeated = bureau.followup().publish_calendar(request).await.expect("repeated").into_inner();
     assert_eq!(repeated, published, "the first result");
     assert_eq!(of_year(&city.service(), 2027).await, replaced, "which happened once");
 
-    let refused = clerk.followup().publish_calendar(table(2027, &[], &[])).await.expect_err("refused");
+    let of_a_clerk = table(2027, &[("2027-01-01", "元旦")], &[]);
+    let refused = clerk.followup().publish_calendar(of_a_clerk).await.expect_err("refused");
     assert_eq!(reason(&refused), "ROLE_MISSING");
     for year in [1999, 2101, -1] {
         let refused = clerk.followup().get_calendar(GetCalendarRequest { year }).await.expect_err("refused");
@@ -311,5 +312,21 @@ async fn todays_work_is_what_is_overdue_then_by_recommended_day_then_by_village(
     let other = ListDutiesRequest { page_token: token, order: 0, ..first };
     let refused = clerk.followup().list_duties(other).await.expect_err("another order");
     assert_eq!(reason(&refused), "PAGE_TOKEN_INVALID");
+    city.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_table_takes_no_other_ones_place() {
+    let city = City::new().await;
+    let bureau = city.bureau();
+    let shipped = of_year(&bureau, 2026).await;
+    let calendar = WorkCalendar { year: 2026, ..Default::default() };
+    let empty = PublishCalendarRequest { request_id: request_id(), calendar: Some(calendar) };
+    let refused = bureau.followup().publish_calendar(empty).await.expect_err("refused");
+    assert_eq!(reason(&refused), "FIELD_INVALID");
+    for told in ["calendar.days_off is required", "calendar.source is required"] {
+        assert!(refused.message().contains(told), "{told}: {}", refused.message());
+    }
+    assert_eq!(of_year(&bureau, 2026).await, shipped);
     city.close().await;
 }

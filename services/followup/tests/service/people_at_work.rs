@@ -262,3 +262,25 @@ async fn coordinators_of_two_townships_with_the_same_names_never_meet() {
     }
     city.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobodys_account_is_the_name_of_a_coordinator_who_is_told_by_it() {
+    let city = City::new().await;
+    let clerk = city.clerk(DADONG);
+    let put = async |name: &str, account: &str| {
+        let put = put(&clerk, name, account).await;
+        put.map(drop).map_err(|status| {
+            assert!(status.message().contains("coordinator.account"), "{}", status.message());
+            reason(&status)
+        })
+    };
+    let refused = || Err("FIELD_INVALID".to_owned());
+    assert_eq!(put("寅", "").await, Ok(()));
+    assert_eq!(put("卯", "寅").await, refused(), "寅 is told by this name");
+    assert_eq!(put("寅", "yin").await, Ok(()));
+    assert_eq!(put("卯", "寅").await, Ok(()), "no more");
+    assert_eq!(put("寅", "").await, refused(), "and the other way round");
+    assert_eq!(put("卯", "卯").await, Ok(()), "their own");
+    assert_eq!(put("寅", "").await, Ok(()));
+    city.close().await;
+}

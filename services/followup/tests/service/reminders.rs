@@ -182,3 +182,40 @@ async fn a_stream_ends_when_the_server_stops() {
     assert_eq!(reason(&ended), "STOPPING");
     city.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_overdue_and_within_its_grace_is_told_first_and_once() {
+    let city = City::new().await;
+    let people = unemployed(&city, 0..2, "2026-01-05").await;
+    sweep(&city).await;
+    let clerk = city.clerk(DADONG);
+    let done = record(&clerk, contact(&city, &people[0])).await;
+    city.turn_to("2026-02-03");
+    sweep(&city).await;
+    let overdue = due_by(&city, "2026-02-02").await;
+    assert_eq!(overdue.len(), 1, "of January, within its grace");
+
+    let mut stream = watching(&clerk, 25, None).await;
+    let (told, _) = until_bookmark(&mut stream).await;
+    assert!(told.len() > overdue.len(), "February is within reach as well");
+    assert_eq!(ids(&told), due_by(&city, "2026-02-28").await);
+    assert_eq!(ids(&told[..1]), overdue, "most urgent of all");
+
+    // Its day is past when it is opened again.
+    let void = bangfu_proto::followup::v1::VoidContactRequest {
+        request_id: bangfu::client::request_id(),
+        contact_id: done.contact_id,
+        reason: "记错人".to_owned(),
+    };
+    clerk.followup().void_contact(void).await.expect("voided");
+    let Item::Duty(reopened) = next(&mut stream).await else { panic!("the day is not over") };
+    assert!(!ids(&told).contains(&reopened.duty_id), "it is new to the stream");
+    assert!(due_by(&city, "2026-02-02").await.contains(&reopened.duty_id), "and overdue");
+
+    city.turn_to("2026-02-04");
+    sweep(&city).await;
+    let (more, _) = until_bookmark(&mut stream).await;
+    let before: BTreeSet<_> = ids(&told).into_iter().chain([reopened.duty_id]).collect();
+    assert!(ids(&more).is_disjoint(&before), "the turn of the day brings nothing twice");
+    city.close().await;
+}

@@ -240,3 +240,34 @@ async fn lists_of_services_turn_their_pages() {
     assert_eq!((found.len(), found), (3, expected));
     city.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reference_names_one_record_and_is_refused_for_another() {
+    let city = City::new().await;
+    let people = unemployed(&city, 0..2, "2026-01-05").await;
+    sweep(&city).await;
+    city.turn_to("2026-01-06");
+    let clerk = city.clerk(DADONG);
+    let from = |given: RecordServiceRequest| RecordServiceRequest {
+        source: "人力资源市场系统".to_owned(),
+        source_ref: "4711".to_owned(),
+        ..given
+    };
+    let given = || from(service(&city, &people[0], Service::JobReferral));
+    let first = serve(&clerk, given()).await;
+    let reworded = RecordServiceRequest { outcome: "已录用".to_owned(), ..given() };
+    assert_eq!(serve(&clerk, reworded).await, first, "the same service: as it stands");
+    for (what, other) in [
+        ("another person", from(service(&city, &people[1], Service::JobReferral))),
+        ("another service", from(service(&city, &people[0], Service::CareerGuidance))),
+        ("another day", RecordServiceRequest { on: date("2026-01-05".parse().expect("a date")), ..given() }),
+    ] {
+        let refused = clerk.followup().record_service(other).await.expect_err(what);
+        assert_eq!(reason(&refused), "FIELD_INVALID", "{what}");
+        assert!(refused.message().contains("source_ref"), "{what}: {}", refused.message());
+    }
+    assert_eq!(listed(&clerk).await.len(), 1);
+    clerk.followup().void_service(void(&first.service_record_id)).await.expect("voided");
+    serve(&clerk, from(service(&city, &people[1], Service::JobReferral))).await;
+    city.close().await;
+}

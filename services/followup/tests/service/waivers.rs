@@ -331,3 +331,67 @@ async fn what_a_merged_entry_missed_can_still_be_let_off() {
     assert_eq!((state(&waived), &waived.person_id), ("WAIVED", &people[1]));
     city.close().await;
 }
+
+/// Voids a contact by a clerk.
+async fn void(clerk: &Client, contact_id: &str) {
+    let reason = "记录有误".to_owned();
+    let void = VoidContactRequest { request_id: request_id(), contact_id: contact_id.to_owned(), reason };
+    clerk.followup().void_contact(void).await.expect("voided");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_decides_on_what_they_entered_by_voiding_it_first() {
+    let city = City::new().await;
+    let people = unemployed(&city, 0..1, "2026-01-05").await;
+    city.turn_to("2026-02-10");
+    sweep(&city).await;
+    let missed = month(&city, "2026-01-01").await;
+    let both = city.caller("both-1", &[Role::Clerk, Role::Reviewer], Some(DADONG), &[]);
+    let (clerk, reviewer) = (city.clerk(DADONG), city.reviewer(DADONG));
+    let on = |day: &str| RecordContactRequest { on: date(day.parse().expect("a date")), ..contact(&city, &people[0]) };
+    for why in [WaiverReason::Other, WaiverReason::LateEntry] {
+        let theirs = record(&both, on("2026-01-20")).await;
+        let anothers = record(&clerk, on("2026-01-21")).await;
+        let evidence_ids = vec![theirs.contact_id.clone(), anothers.contact_id];
+        let request = RequestWaiverRequest { evidence_ids, ..asking(&missed.duty_id, why) };
+        let waiver = ask(&city.coordinator(DADONG, &["双溪村"]), request).await.expect("asked");
+        assert_eq!(refused(decide(&both, &waiver, true).await), "OWN_ENTRY", "{why:?}");
+        void(&both, &theirs.contact_id).await;
+        assert_eq!(refused(decide(&both, &waiver, true).await), "OWN_ENTRY", "{why:?}, voided");
+        assert_eq!(refused(decide(&both, &waiver, false).await), "OWN_ENTRY", "{why:?}, voided");
+        assert_eq!(refused(decide(&reviewer, &waiver, true).await), "CONTACT_VOIDED", "{why:?}");
+        decide(&reviewer, &waiver, false).await.expect("but rejected it may be");
+    }
+    assert_eq!(state(&month(&city, "2026-01-01").await), "MISSED");
+    city.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_made_an_attempt_that_is_voided_still_decides_on_nobody_as_unreachable() {
+    let city = City::new().await;
+    let people = unemployed(&city, 0..1, "2026-01-05").await;
+    sweep(&city).await;
+    let owed = month(&city, "2026-01-01").await;
+    let tried = |client: &Client| {
+        let attempt = RecordContactRequest {
+            channel: Channel::HomeVisit.into(),
+            result: ContactResult::Away.into(),
+            answered_by: String::new(),
+            ..contact(&city, &people[0])
+        };
+        let client = client.clone();
+        async move { record(&client, attempt).await.contact_id }
+    };
+    let both = city.caller("both-1", &[Role::Clerk, Role::Reviewer], Some(DADONG), &[]);
+    let (clerk, reviewer) = (city.clerk(DADONG), city.reviewer(DADONG));
+    let theirs = tried(&both).await;
+    for day in ["2026-01-06", "2026-01-07", "2026-01-08"] {
+        city.turn_to(day);
+        tried(&clerk).await;
+    }
+    let waiver = ask(&clerk, asking(&owed.duty_id, WaiverReason::Unreachable)).await.expect("asked");
+    void(&both, &theirs).await;
+    assert_eq!(refused(decide(&both, &waiver, true).await), "OWN_ENTRY", "it counted without being named");
+    assert_eq!(decide(&reviewer, &waiver, true).await.expect("the others suffice").state(), WaiverState::Granted);
+    city.close().await;
+}
