@@ -88,7 +88,8 @@ fn working_days_are_published_and_todays_work_is_told_from_the_terminal() {
     let faulty = publish(&bureau, "year = 2099\nmakeup_days = [\"2099-01-05\", \"2098-01-04\"]");
     let said = String::from_utf8_lossy(&faulty.stderr).into_owned();
     assert!(!faulty.status.success() && said.contains("2099-01-05") && said.contains("2098-01-04"), "{said}");
-    let holiday = "year = 2099\n[[days_off]]\nname = \"元旦\"\nfrom = \"2099-01-01\"\nto = \"2099-01-02\"";
+    let holiday =
+        "year = 2099\nsource = \"样例通知\"\n[[days_off]]\nname = \"元旦\"\nfrom = \"2099-01-01\"\nto = \"2099-01-02\"";
     assert!(String::from_utf8_lossy(&publish(&clerk, holiday).stderr).contains("ROLE_MISSING"));
     let published = printed(&publish(&bureau, holiday));
     assert!(published.contains("已发布") && published.contains("2099-01-02"), "{published}");

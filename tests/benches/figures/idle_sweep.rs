@@ -30,7 +30,9 @@ pub(crate) async fn measure(up: &Up) -> anyhow::Result<Measure> {
                                     , planned_as_of)
                  SELECT '{township}', gen_random_uuid(), village, coordinator, joined_on, facts, '2025-02-01'
                       , '2025-01-06'
-                   FROM figures_subject, generate_series(1, {people})"
+                   FROM figures_subject, generate_series(1, {people});
+                 INSERT INTO review (township, person_id, next_review_on, planned_as_of)
+             SELECT township, person_id, next_review_on, planned_as_of FROM subject ON CONFLICT DO NOTHING"
             ),
         )
         .await?;

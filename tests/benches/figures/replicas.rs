@@ -87,6 +87,8 @@ async fn long_lives(followup: &mut PgConnection, townships: &[String]) -> anyhow
                  SELECT '{township}', gen_random_uuid(), village, coordinator, DATE '{JOINED}'
                       , replace(facts::text, joined_on::text, '{JOINED}')::jsonb, DATE '{DAY}', DATE '{JOINED}'
                    FROM figures_subject, generate_series(1, {PEOPLE_EACH});
+                 INSERT INTO review (township, person_id, next_review_on, planned_as_of)
+             SELECT township, person_id, next_review_on, planned_as_of FROM subject ON CONFLICT DO NOTHING;
                  INSERT INTO contact (township, contact_id, person_id, held_on, channel, result, answered_by, services
                                     , training_intention, difficulties, policies_told, subsidies_suggested, note, coordinator
                                     , entered_on, entered_at, entered_by)

@@ -62,6 +62,8 @@ async fn people(followup: &mut PgConnection) -> anyhow::Result<()> {
              TRUNCATE subject, event CASCADE;
              INSERT INTO subject (township, person_id, village, coordinator, joined_on, facts, next_review_on)
              SELECT * FROM figures_subject;
+             INSERT INTO review (township, person_id, next_review_on, planned_as_of)
+             SELECT township, person_id, next_review_on, planned_as_of FROM subject ON CONFLICT DO NOTHING;
              DROP TABLE figures_subject"
         ),
     )

@@ -104,6 +104,8 @@ async fn people(followup: &mut PgConnection, township: &str, people: u32) -> any
                           , '\"UNEMPLOYED\"', CASE WHEN n % 10 < 3 THEN '\"UNEMPLOYED\"' ELSE '\"STARTUP\"' END)::jsonb
                   , DATE '{JOINED}', DATE '{JOINED}' - 1
                FROM figures_subject, generate_series(1, {people}) AS n;
+             INSERT INTO review (township, person_id, next_review_on, planned_as_of)
+             SELECT township, person_id, next_review_on, planned_as_of FROM subject ON CONFLICT DO NOTHING;
              INSERT INTO contact (township, contact_id, person_id, held_on, channel, result, answered_by, services
                                 , training_intention, difficulties, policies_told, subsidies_suggested, note, coordinator
                                 , entered_on, entered_at, entered_by)

@@ -130,6 +130,7 @@ impl Sweeper {
     /// Before anything is raised: who serves whom may have turned since the last sweep.
     async fn hand_over(&self) -> Result<(), Error> {
         let mut tx = self.svc.ground.db.township(&self.permit).await?;
+        store::subject::adopt(&mut tx).await?;
         serves::turn(&mut tx).await?;
         tx.commit().await
     }

@@ -241,6 +241,49 @@ pub(crate) async fn save(tx: &mut TownshipTx, subjects: &[Subject]) -> Result<()
         &households,
         &heads as &[Option<Uuid>],
     )
+    .execute(&mut *tx)
+    .await
+    .map_err(fault)?;
+    sqlx::query!(
+        r#"
+        INSERT INTO review (township, person_id, next_review_on)
+        SELECT $1
+             , person_id
+             , next_review_on
+          FROM UNNEST($2::uuid[], $3::date[]) AS r (person_id, next_review_on)
+            ON CONFLICT ON CONSTRAINT review_is_of_a_subject_once
+            DO UPDATE
+           SET next_review_on = EXCLUDED.next_review_on
+        "#,
+        township,
+        &person_ids,
+        &next_review_on as &[Option<NaiveDate>],
+    )
+    .execute(tx)
+    .await
+    .map(drop)
+    .map_err(fault)
+}
+
+/// Takes in those whom an older binary has entered, which knows of no `review` and of no `serving`: one probe when there are
+/// none.
+#[tracing::instrument(name = "db.review.adopt", level = "debug", skip_all)]
+pub(crate) async fn adopt(tx: &mut TownshipTx) -> Result<(), Error> {
+    let township = tx.township().to_owned();
+    sqlx::query!(
+        r#"
+        INSERT INTO review (township, person_id, next_review_on, planned_as_of)
+        SELECT township
+             , person_id
+             , next_review_on
+             , planned_as_of
+          FROM subject
+         WHERE township = $1
+           AND serving IS NULL
+            ON CONFLICT ON CONSTRAINT review_is_of_a_subject_once DO NOTHING
+        "#,
+        township,
+    )
     .execute(tx)
     .await
     .map(drop)
