@@ -32,7 +32,7 @@ pub(crate) async fn measure(up: &Up) -> anyhow::Result<Vec<Measure>> {
     sweep(&up.client_of(&fresh, Role::Bureau).await?, OTHER_TOWNSHIP, JOINED).await?;
     let few = memory::peak(fresh.id())?;
     fresh.stop()?;
-    run(&mut followup, "TRUNCATE duty, event CASCADE; DELETE FROM subject").await?;
+    run(&mut followup, "TRUNCATE duty, event, contact, subject CASCADE").await?;
     people(&mut followup, TOWNSHIP, PEOPLE).await?;
     let fresh = up.replica(None)?;
     let bureau = up.client_of(&fresh, Role::Bureau).await?;
