@@ -26,23 +26,10 @@ use sqlx::PgConnection;
 use tonic::{Response, Status};
 
 use crate::{
+    chance::Chance,
     journeys::person,
     steps::{contact, learned, sweep, until},
 };
-
-/// The same life every time: a step of Knuth's generator.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).expect("small") % n
-    }
-
-    fn one<'a, T>(&mut self, of: &'a [T]) -> Option<&'a T> {
-        if of.is_empty() { None } else { of.get(self.below(of.len())) }
-    }
-}
 
 /// What was tried, and how often it was done or refused, by reason.
 #[derive(Default)]
@@ -453,7 +440,7 @@ fn sorted(value: Value) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_follower_from_zero_holds_what_one_holds_that_was_there_all_along() {
-    let mut life = Life { city: City::new().await, chance: Chance(7), tally: Tally::default(), next: 0 };
+    let mut life = Life { city: City::new().await, chance: Chance::new(7), tally: Tally::default(), next: 0 };
     for township in TOWNSHIPS {
         let clerk = life.city.clerk(township);
         for _ in 0..5 {

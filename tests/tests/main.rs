@@ -5,6 +5,7 @@ mod all_wrong;
 mod asks;
 mod bad_input;
 mod catalogue;
+mod chance;
 mod child;
 mod contract;
 mod crossings;

@@ -15,10 +15,8 @@ use bangfu_testkit::{City, DADONG, LIBAO};
 use chrono::{Days, NaiveDate};
 use tokio::task::JoinSet;
 
-use self::{
-    replica::Replica,
-    script::{Chance, Script},
-};
+use self::{replica::Replica, script::Script};
+use crate::chance::Chance;
 
 /// 曲塘镇, a third one.
 const QUTANG: &str = "320685104";

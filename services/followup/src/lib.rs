@@ -1,7 +1,7 @@
 //! Follow-up (跟踪服务): what is owed to whom by when, what was done, and what was missed.
 //!
-//! Owns the duties, the contacts, the service records and the sweeps of a city. Knows people by id and by the facts that decide what is owed,
-//! which it follows from the people registry; names and numbers never come here. Promises: a duty is raised once per
+//! Owns the duties, the contacts, the service records, the waivers, the standards and the sweeps of a city. Knows people by
+//! id and by the facts that decide what is owed, which it follows from the people registry; names and numbers never come here. Promises: a duty is raised once per
 //! period, whoever raises it and however often; what is DONE, MISSED or WAIVED is never rewritten; nobody is skipped
 //! silently; a status learned in a contact reaches the registry, exactly once.
 //!
@@ -28,6 +28,15 @@
 //! | RunSweep | `rpc/run_sweep.rs` → `job/sweep.rs` | sweep, duty, subject |
 //! | ListSweeps | `rpc/list_sweeps.rs` | sweep |
 //! | WatchDuties | `rpc/watch_duties.rs` | event |
+//! | ListQuarantine | `rpc/list_quarantine.rs` | quarantine |
+//! | RequestWaiver | `rpc/request_waiver.rs` | waiver, duty, contact |
+//! | DecideWaiver | `rpc/decide_waiver.rs` | waiver, duty, subject |
+//! | WithdrawWaiver | `rpc/withdraw_waiver.rs` | waiver |
+//! | RevokeWaiver | `rpc/revoke_waiver.rs` | waiver, duty, subject |
+//! | GetWaiver, ListWaivers | `rpc/get_waiver.rs`, `rpc/list_waivers.rs` | waiver |
+//! | GetPersonProgress | `rpc/get_person_progress.rs` | duty |
+//! | GetProgress | `rpc/get_progress.rs` | duty, subject |
+//! | WatchReminders | `rpc/watch_reminders.rs` → `reminders.rs` | duty, event |
 //! | PublishCalendar | `rpc/publish_calendar.rs` | work_calendar |
 //! | GetCalendar | `rpc/get_calendar.rs` | work_calendar |
 //! | PublishStandard | `rpc/publish_standard.rs` | standard |
