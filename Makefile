@@ -1,6 +1,6 @@
 # What a newcomer, a developer and CI call. Each target sets up what is missing by itself.
 .POSIX:
-.PHONY: help setup build demo up test check bench sqlx
+.PHONY: help setup build demo up test check torture bench sqlx
 
 help:
 	@echo "make demo    三个区镇的示例台账 → 今天该做什么 → 三个月后 (takes about a minute after the build)"
@@ -8,6 +8,7 @@ help:
 	@echo "make up      the suite on 127.0.0.1:50051, data kept between runs in .bangfu/"
 	@echo "make test    the whole test suite"
 	@echo "make check   format, lints, docs, contract, dependencies, queries"
+	@echo "make torture the attacks and faults of make test, long: one JSON line each; ONLY='feeds sweeps' runs some, SEED=N repeats a run"
 	@echo "make bench   the figures, as ratios measured in one run; ONLY='page reveal' measures some of them"
 	@echo "make sqlx    renews the query data after a change of SQL or of a migration"
 
@@ -34,6 +35,9 @@ check:
 	sh deploy/check/contract.sh
 	sh deploy/check/dependencies.sh
 	sh deploy/check/queries.sh
+
+torture: setup
+	BANGFU_VERSION=$$(git describe --always --dirty 2>/dev/null || echo unknown) cargo bench --locked --profile test -p bangfu-tests --bench torture -- $(if $(SEED),--seed $(SEED)) $(ONLY)
 
 bench: setup
 	cargo build --locked --release -p bangfu -p bangfu-tests --bin bangfu --bench figures

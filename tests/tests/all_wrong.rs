@@ -10,7 +10,7 @@ use bangfu_proto::{
 use bangfu_testkit::{City, DADONG, sample};
 use tonic::{Response, Status};
 
-use crate::steps::on;
+use bangfu_tests::steps::on;
 
 /// An answer as text, or the error.
 pub(crate) type Refused = Result<String, Status>;

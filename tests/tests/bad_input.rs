@@ -14,10 +14,9 @@ use bangfu_testkit::{City, DADONG, reason, sample};
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
-use crate::{
-    all_wrong::{Refused, all_wrong, begin, rows, send, told},
-    steps::{contact, on, sweep, unemployed},
-};
+use bangfu_tests::steps::{contact, on, sweep, unemployed};
+
+use crate::all_wrong::{Refused, all_wrong, begin, rows, send, told};
 
 /// The fields of a FIELD_INVALID, after a look at how it is told.
 fn faults(what: &str, answer: Refused) -> BTreeSet<String> {

@@ -14,9 +14,10 @@ use bangfu_proto::{
 };
 use bangfu_testkit::{City, DADONG, LIBAO, sample};
 
+use bangfu_tests::steps::{becomes, contact, duties, learned, record, sweep, unemployed, until};
+
 use crate::{
     journeys::{person, void},
-    steps::{becomes, contact, duties, learned, record, sweep, unemployed, until},
     transfers::moves,
 };
 

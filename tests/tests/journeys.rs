@@ -14,7 +14,7 @@ use bangfu_proto::{
 };
 use bangfu_testkit::{City, DADONG, LIBAO, reason, sample};
 
-use crate::steps::{
+use bangfu_tests::steps::{
     becomes, contact, duties, learned, lines, on, record, standing, state, sweep, sweep_on, unemployed, until,
 };
 

@@ -25,11 +25,12 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use tonic::{Response, Status};
 
-use crate::{
+use bangfu_tests::{
     chance::Chance,
-    journeys::person,
     steps::{contact, learned, sweep, until},
 };
+
+use crate::journeys::person;
 
 /// What was tried, and how often it was done or refused, by reason.
 #[derive(Default)]

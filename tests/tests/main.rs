@@ -2,11 +2,8 @@
 
 mod access;
 mod all_wrong;
-mod asks;
 mod bad_input;
 mod catalogue;
-mod chance;
-mod child;
 mod contract;
 mod crossings;
 mod feeds;
@@ -15,12 +12,22 @@ mod journeys;
 mod life;
 mod merges;
 mod rosters;
+mod rows;
 mod secrets;
 mod split;
-mod steps;
 mod telemetry;
 mod transfers;
 mod two_years;
 mod units;
 mod walls;
 mod worked_examples;
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a process that a test starts"]
+async fn child() {
+    let roles: [bangfu_tests::child::Role; 2] = [
+        ("a small life", || Box::pin(secrets::a_small_life())),
+        ("calls within a trace", || Box::pin(telemetry::calls_within_a_trace())),
+    ];
+    bangfu_tests::child::play(&roles).await;
+}

@@ -7,7 +7,7 @@ use bangfu_proto::{
 };
 use bangfu_testkit::{City, DADONG, reason};
 
-use crate::steps::{contact, duties, record, standing, sweep, sweep_on, unemployed};
+use bangfu_tests::steps::{contact, duties, record, standing, sweep, sweep_on, unemployed};
 
 async fn merge(client: &Client, kept: &str, merged: &str) -> Merge {
     let request = MergePeopleRequest {

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
 
-use crate::steps::until;
+use bangfu_tests::steps::until;
 
 /// A roster file, its key, and whose it is.
 fn files(folder: &Path) -> Vec<(PathBuf, Value, &'static str)> {

@@ -17,7 +17,7 @@ use bangfu_proto::{
 use bangfu_testkit::{City, DADONG, LIBAO, sample};
 use tonic::transport::Channel;
 
-use crate::steps::{contact, duties, learned, record, standing, until};
+use bangfu_tests::steps::{contact, duties, learned, record, standing, until};
 
 async fn followup_plan(city: &City, people_at: SocketAddr) -> Plan {
     let mut plan = city.plan().await;

@@ -19,7 +19,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Request, Response, Status, transport::Server};
 
-use crate::{
+use bangfu_tests::{
     asks::hex,
     child,
     steps::{contact, learned, unemployed, until},
@@ -67,10 +67,9 @@ fn traced<T>(message: T) -> Request<T> {
     request
 }
 
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "run by a_call_is_one_trace_through_both_services, in a process of its own"]
-async fn calls_within_a_trace() {
-    let Some(telemetry) = child::telemetry() else { return };
+/// In a process of its own.
+pub(crate) async fn calls_within_a_trace() {
+    let telemetry = child::telemetry();
     let city = City::new().await;
     let people = unemployed(&city, DADONG, 0..1, "2026-01-05").await;
     let clerk = city.clerk(DADONG);
@@ -117,8 +116,7 @@ async fn scrape(address: &str) -> String {
 async fn a_call_is_one_trace_through_both_services() {
     let (collector, address) = Collector::start().await;
     let metrics = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
-    let (ended, said) =
-        child::run("telemetry::calls_within_a_trace", &format!("http://{address}"), &metrics.to_string()).await;
+    let (ended, said) = child::run("calls within a trace", &format!("http://{address}"), &metrics.to_string()).await;
     let tail = said.lines().rev().filter(|line| !line.starts_with('{')).take(30).collect::<Vec<_>>().join("\n");
     assert!(ended.success() && said.contains("the calls were made"), "{tail}");
 

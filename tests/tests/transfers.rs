@@ -7,7 +7,9 @@ use bangfu_proto::{
 };
 use bangfu_testkit::{City, DADONG, LIBAO, reason};
 
-use crate::steps::{becomes, contact, duties, learned, lines, on, record, standing, state, sweep_on, unemployed};
+use bangfu_tests::steps::{
+    becomes, contact, duties, learned, lines, on, record, standing, state, sweep_on, unemployed,
+};
 
 /// Moves somebody from one township to another, from a day on, and waits until follow-up knows.
 pub(crate) async fn moves(city: &City, person_id: &str, from: &str, to: &str, effective_on: Option<&str>) {

@@ -3,7 +3,6 @@
 
 mod acts;
 mod ledger;
-mod replica;
 mod script;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -15,8 +14,12 @@ use bangfu_testkit::{City, DADONG, LIBAO};
 use chrono::{Days, NaiveDate};
 use tokio::task::JoinSet;
 
-use self::{replica::Replica, script::Script};
-use crate::chance::Chance;
+use bangfu_tests::{
+    chance::Chance,
+    replica::{self, Replica},
+};
+
+use self::script::Script;
 
 /// 曲塘镇, a third one.
 const QUTANG: &str = "320685104";

@@ -6,7 +6,7 @@ use bangfu_proto::{
 };
 use bangfu_testkit::{City, DADONG, sample};
 
-use crate::steps::{
+use bangfu_tests::steps::{
     becomes, contact, duties, learned, lines, on, record, standing, sweep, sweep_on, unemployed, until,
 };
 
@@ -118,7 +118,7 @@ async fn left_for_work_in_april_and_march_never_done() {
     sweep_on(&city, "2026-04-07").await;
     let ledger = ledger(&city).await;
     let march = ledger.iter().find(|duty| duty.period_start == on("2026-03-01")).expect("March");
-    assert_eq!((crate::steps::state(march), march.state_on), ("MISSED", on("2026-04-06")));
+    assert_eq!((bangfu_tests::steps::state(march), march.state_on), ("MISSED", on("2026-04-06")));
     city.close().await;
 }
 
@@ -203,10 +203,10 @@ async fn deceased_in_may_known_a_week_later() {
     sweep(&city).await;
     let ledger = ledger(&city).await;
     let may = ledger.iter().find(|duty| duty.period_start == on("2026-05-01")).expect("May");
-    assert_eq!((crate::steps::state(may), may.state_on), ("RELEASED", on("2026-05-20")));
+    assert_eq!((bangfu_tests::steps::state(may), may.state_on), ("RELEASED", on("2026-05-20")));
     assert_eq!(may.release_reason().as_str_name(), "RELEASE_REASON_DECEASED");
     let april = ledger.iter().find(|duty| duty.period_start == on("2026-04-01")).expect("April");
-    assert_eq!(crate::steps::state(april), "MISSED", "what was missed stays missed");
+    assert_eq!(bangfu_tests::steps::state(april), "MISSED", "what was missed stays missed");
     city.close().await;
 }
 

@@ -30,13 +30,15 @@ pub(crate) async fn measure(up: &Up) -> anyhow::Result<Measure> {
                                     , planned_as_of)
                  SELECT '{township}', gen_random_uuid(), village, coordinator, joined_on, facts, '2025-02-01'
                       , '2025-01-06'
-                   FROM figures_subject, generate_series(1, {people});
-                 INSERT INTO review (township, person_id, next_review_on, planned_as_of)
-             SELECT township, person_id, next_review_on, planned_as_of FROM subject ON CONFLICT DO NOTHING"
+                   FROM figures_subject, generate_series(1, {people})"
             ),
         )
         .await?;
     }
+    run(&mut followup, "VACUUM ANALYZE subject").await?;
+    let reviews = "INSERT INTO review (township, person_id, next_review_on, planned_as_of)
+                   SELECT township, person_id, next_review_on, planned_as_of FROM subject ON CONFLICT DO NOTHING";
+    run(&mut followup, reviews).await?;
     for statement in ["DROP TABLE figures_subject", "VACUUM ANALYZE subject, review", "CHECKPOINT"] {
         run(&mut followup, statement).await?;
     }

@@ -86,9 +86,19 @@ async fn long_lives(followup: &mut PgConnection, townships: &[String]) -> anyhow
                 "INSERT INTO subject (township, person_id, village, coordinator, joined_on, facts, next_review_on, planned_as_of)
                  SELECT '{township}', gen_random_uuid(), village, coordinator, DATE '{JOINED}'
                       , replace(facts::text, joined_on::text, '{JOINED}')::jsonb, DATE '{DAY}', DATE '{JOINED}'
-                   FROM figures_subject, generate_series(1, {PEOPLE_EACH});
-                 INSERT INTO review (township, person_id, next_review_on, planned_as_of)
-             SELECT township, person_id, next_review_on, planned_as_of FROM subject ON CONFLICT DO NOTHING;
+                   FROM figures_subject, generate_series(1, {PEOPLE_EACH})"
+            ),
+        )
+        .await?;
+    }
+    // Before anything refers to them: the checks of foreign keys are planned by what is known of the table.
+    run(followup, "VACUUM ANALYZE subject").await?;
+    for township in townships {
+        run(
+            followup,
+            format!(
+                "INSERT INTO review (township, person_id, next_review_on, planned_as_of)
+                 SELECT township, person_id, next_review_on, planned_as_of FROM subject ON CONFLICT DO NOTHING;
                  INSERT INTO contact (township, contact_id, person_id, held_on, channel, result, answered_by, services
                                     , training_intention, difficulties, policies_told, subsidies_suggested, note, coordinator
                                     , entered_on, entered_at, entered_by)

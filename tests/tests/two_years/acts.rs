@@ -17,11 +17,12 @@ use bangfu_proto::{
     },
 };
 use bangfu_testkit::{reason, sample};
+use bangfu_tests::replica;
 use chrono::Days;
 use tonic::{Response, Status};
 
 use super::{
-    Somebody, TOWNSHIPS, Way, World, replica,
+    Somebody, TOWNSHIPS, Way, World,
     script::{Act, Talk},
 };
 

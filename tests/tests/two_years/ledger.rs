@@ -77,7 +77,7 @@ pub(super) async fn of(world: &World) -> String {
     let mut all = Vec::new();
     for township in super::TOWNSHIPS {
         let clerk = world.followup(0, "clerk-1", Role::Clerk, Some(township));
-        all.extend(crate::steps::duties(&clerk, ListDutiesRequest::default()).await);
+        all.extend(bangfu_tests::steps::duties(&clerk, ListDutiesRequest::default()).await);
     }
     let count: i64 = sqlx::query_scalar("SELECT count(*) FROM duty").fetch_one(&mut look).await.expect("a count");
     let text = names.text(all);

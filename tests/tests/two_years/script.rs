@@ -8,7 +8,7 @@ use bangfu_proto::{
 };
 use chrono::{Datelike as _, Days, NaiveDate};
 
-use crate::chance::Chance;
+use bangfu_tests::chance::Chance;
 
 /// Something that happens on a day; people by number.
 #[derive(Debug, Clone)]

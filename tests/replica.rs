@@ -9,9 +9,11 @@ use bangfu_testkit::{City, databases};
 use chrono::NaiveDate;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines},
-    process::{Child, ChildStdin, ChildStdout, Command},
+    process::{Child, ChildStdin, ChildStdout},
 };
 use tonic::{Code, Status, transport::Channel};
+
+use crate::child;
 
 /// What a child is told through its environment.
 const DATABASE: &str = "BANGFU_TEST_DATABASE";
@@ -25,18 +27,20 @@ const LISTENS: &str = "replica listens on ";
 const TURNED: &str = "replica has turned to ";
 
 /// Whether a call ended because who answered it was killed.
-pub(super) fn is_dead(status: &Status) -> bool {
+pub fn is_dead(status: &Status) -> bool {
     matches!(status.code(), Code::Unavailable | Code::Unknown | Code::Cancelled)
 }
 
 /// A replica of follow-up.
-pub(super) enum Replica {
+pub enum Replica {
+    /// In this process.
     Here(Box<Suite>, Channel),
+    /// In one of its own.
     Away(Box<Away>),
 }
 
 /// A replica in a process of its own.
-pub(super) struct Away {
+pub struct Away {
     child: Child,
     stdin: ChildStdin,
     said: Lines<BufReader<ChildStdout>>,
@@ -45,7 +49,7 @@ pub(super) struct Away {
 
 impl Replica {
     /// Starts one on the city's database, today.
-    pub(super) async fn start(city: &City, away: bool) -> Self {
+    pub async fn start(city: &City, away: bool) -> Self {
         if away {
             return Self::Away(Box::new(Away::start(city).await));
         }
@@ -59,7 +63,8 @@ impl Replica {
         Self::Here(Box::new(suite), channel)
     }
 
-    pub(super) fn channel(&self) -> Channel {
+    /// The way to it.
+    pub fn channel(&self) -> Channel {
         match self {
             Self::Here(_, channel) => channel.clone(),
             Self::Away(away) => away.channel.clone(),
@@ -67,19 +72,20 @@ impl Replica {
     }
 
     /// Turns the clock; the city's own is shared by a replica that is here.
-    pub(super) async fn turn_to(&mut self, day: NaiveDate) {
+    pub async fn turn_to(&mut self, day: NaiveDate) {
         let Self::Away(away) = self else { return };
         away.stdin.write_all(format!("{day}\n").as_bytes()).await.expect("it listens");
         away.hear(TURNED).await;
     }
 
     /// kill -9
-    pub(super) async fn kill(&mut self) {
+    pub async fn kill(&mut self) {
         let Self::Away(away) = self else { panic!("nobody kills this process") };
         away.child.kill().await.expect("killed");
     }
 
-    pub(super) async fn stop(self) {
+    /// Ends it in good order.
+    pub async fn stop(self) {
         match self {
             Self::Here(suite, _) => drop(suite.stop().await.expect("it stops")),
             Self::Away(away) => {
@@ -94,9 +100,7 @@ impl Replica {
 
 impl Away {
     async fn start(city: &City) -> Self {
-        let program = std::env::current_exe().expect("this program");
-        let mut child = Command::new(program)
-            .args(["--exact", "two_years::replica::replica", "--ignored", "--nocapture", "--test-threads", "1"])
+        let mut child = child::command("replica")
             .env(DATABASE, city.database("followup"))
             .env(PEOPLE, city.suite().endpoint())
             .env(JWKS, city.issuer().jwks())
@@ -126,11 +130,10 @@ impl Away {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "the process of a replica, started by the two years"]
-async fn replica() {
+/// The life of a replica in a process of its own, until its input ends.
+pub(crate) async fn life() {
     let set = |name| std::env::var(name).ok();
-    let (Some(database), Some(people)) = (set(DATABASE), set(PEOPLE)) else { return };
+    let (database, people) = (set(DATABASE).expect("a database"), set(PEOPLE).expect("a registry"));
     let clock = Clock::at(set(TODAY).and_then(|day| day.parse().ok()).expect("a date"));
     let token = set(TOKEN).expect("a token");
     let jwks = set(JWKS).expect("a JWKS");

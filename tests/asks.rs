@@ -50,50 +50,71 @@ use uuid::Uuid;
 static NEXT: AtomicU32 = AtomicU32::new(2_000);
 
 /// A township that is neither DADONG nor LIBAO; the scene of foreign.rs has it.
-pub(crate) const THIRD: &str = "320685104";
+pub const THIRD: &str = "320685104";
 
 /// A coordinator whom every township may have; LIBAO in the scene of foreign.rs has given them a village.
-pub(crate) const ANYWHERE: &str = "协理员丙";
+pub const ANYWHERE: &str = "协理员丙";
 
 /// What requests name.
 #[derive(Debug, Clone)]
-pub(crate) struct Names {
-    pub(crate) township: String,
-    pub(crate) person: String,
-    pub(crate) record: String,
-    pub(crate) contact: String,
-    pub(crate) service_record: String,
+pub struct Names {
+    /// A township, by its code.
+    pub township: String,
+    /// Somebody of it, by id; so are the following.
+    pub person: String,
+    /// A record of employment.
+    pub record: String,
+    /// A contact.
+    pub contact: String,
+    /// A record of a service.
+    pub service_record: String,
     /// Somebody whom only their township has entered.
-    pub(crate) coordinator: String,
-    pub(crate) absence: String,
-    pub(crate) duty: String,
-    pub(crate) waiver: String,
-    pub(crate) recognition: String,
-    pub(crate) household: String,
-    pub(crate) pair: String,
-    pub(crate) merge: String,
-    pub(crate) transfer: String,
-    pub(crate) data_match: String,
-    pub(crate) request: String,
-    pub(crate) import_request: String,
-    pub(crate) match_request: String,
-    pub(crate) epochs: BTreeMap<&'static str, String>,
-    pub(crate) pages: BTreeMap<&'static str, String>,
+    pub coordinator: String,
+    /// An absence of theirs.
+    pub absence: String,
+    /// An open duty.
+    pub duty: String,
+    /// A waiver asked for.
+    pub waiver: String,
+    /// An application for recognition.
+    pub recognition: String,
+    /// A household.
+    pub household: String,
+    /// A pair of possible duplicates.
+    pub pair: String,
+    /// A merge.
+    pub merge: String,
+    /// A transfer offered.
+    pub transfer: String,
+    /// A list held against the register.
+    pub data_match: String,
+    /// The id of a request that was carried out.
+    pub request: String,
+    /// The same of a roster.
+    pub import_request: String,
+    /// The same of a list.
+    pub match_request: String,
+    /// Epochs of its feeds, by service.
+    pub epochs: BTreeMap<&'static str, String>,
+    /// A page token of every list, by method.
+    pub pages: BTreeMap<&'static str, String>,
 }
 
 /// What came back, as text: an answer, or an error in all its parts with the names in it made alike.
-pub(crate) type Answer = Result<String, Refusal>;
+pub type Answer = Result<String, Refusal>;
 
 /// An error as a client sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) reason: String,
-    pub(crate) text: String,
+pub struct Refusal {
+    /// Its closed reason.
+    pub reason: String,
+    /// All of it, with the names in it made alike.
+    pub text: String,
 }
 
 impl Names {
     /// Of things that never were.
-    pub(crate) fn of_nobody() -> Self {
+    pub fn of_nobody() -> Self {
         let random = || Uuid::new_v4().to_string();
         Self {
             township: "320685999".to_owned(),
@@ -184,7 +205,7 @@ impl Names {
 }
 
 /// A list of civil affairs.
-pub(crate) fn civil_affairs() -> DataMatchStart {
+pub fn civil_affairs() -> DataMatchStart {
     DataMatchStart {
         request_id: request_id(),
         department: Department::CivilAffairs.into(),
@@ -195,11 +216,7 @@ pub(crate) fn civil_affairs() -> DataMatchStart {
 }
 
 /// Sends a list of sample people.
-pub(crate) async fn send_list(
-    client: &Client,
-    start: DataMatchStart,
-    numbers: &[u32],
-) -> Result<Response<DataMatch>, Status> {
+pub async fn send_list(client: &Client, start: DataMatchStart, numbers: &[u32]) -> Result<Response<DataMatch>, Status> {
     let rows = numbers.iter().zip(4..).map(|(&n, row)| ListedRow {
         cells: Some(RosterRow { groups: String::new(), ..sample::row(n, row) }),
         ..Default::default()
@@ -220,7 +237,7 @@ fn lives_there(person_id: &str) -> NewHouseholdMember {
 
 /// Asks one method about names, beside the caller's own person where it takes one. `path` as in the access rules.
 #[expect(clippy::too_many_lines, reason = "one table: every RPC of the contract")]
-pub(crate) async fn ask(client: &Client, path: &str, names: &Names, own_person: &str) -> Vec<Answer> {
+pub async fn ask(client: &Client, path: &str, names: &Names, own_person: &str) -> Vec<Answer> {
     let (mut people, mut followup) = (client.people(), client.followup());
     let method = path.rsplit('/').next().unwrap_or_default();
     let township = || names.township.clone();
@@ -973,7 +990,8 @@ fn next() -> u32 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
+/// Bytes as they stand in logs.
+pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
 
     bytes.iter().fold(String::new(), |mut text, byte| {

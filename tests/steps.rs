@@ -14,12 +14,12 @@ use bangfu_proto::{
 use bangfu_testkit::{City, sample};
 
 /// A date of a message.
-pub(crate) fn on(day: &str) -> Option<CalendarDate> {
+pub fn on(day: &str) -> Option<CalendarDate> {
     date(day.parse().expect("a date"))
 }
 
 /// Registers sample people of a township who are UNEMPLOYED since a day, and waits until they are followed. Their ids.
-pub(crate) async fn unemployed(city: &City, township: &str, people: Range<u32>, since: &str) -> Vec<String> {
+pub async fn unemployed(city: &City, township: &str, people: Range<u32>, since: &str) -> Vec<String> {
     let clerk = city.clerk(township);
     let mut ids = Vec::new();
     for n in people {
@@ -31,7 +31,7 @@ pub(crate) async fn unemployed(city: &City, township: &str, people: Range<u32>, 
 }
 
 /// Enters somebody's status, known today, and waits until follow-up knows.
-pub(crate) async fn becomes(city: &City, township: &str, person_id: &str, status: EmploymentStatus, since: &str) {
+pub async fn becomes(city: &City, township: &str, person_id: &str, status: EmploymentStatus, since: &str) {
     let request = RecordEmploymentRequest {
         request_id: request_id(),
         person_id: person_id.to_owned(),
@@ -43,19 +43,19 @@ pub(crate) async fn becomes(city: &City, township: &str, person_id: &str, status
 }
 
 /// Sweeps all townships as of today.
-pub(crate) async fn sweep(city: &City) -> Vec<TownshipSweep> {
+pub async fn sweep(city: &City) -> Vec<TownshipSweep> {
     let request = RunSweepRequest { request_id: request_id(), ..Default::default() };
     city.bureau().followup().run_sweep(request).await.expect("swept").into_inner().townships
 }
 
 /// Turns the clock to a day and sweeps.
-pub(crate) async fn sweep_on(city: &City, day: &str) -> Vec<TownshipSweep> {
+pub async fn sweep_on(city: &City, day: &str) -> Vec<TownshipSweep> {
     city.turn_to(day);
     sweep(city).await
 }
 
 /// An effective contact by phone today.
-pub(crate) fn contact(city: &City, person_id: &str) -> RecordContactRequest {
+pub fn contact(city: &City, person_id: &str) -> RecordContactRequest {
     RecordContactRequest {
         request_id: request_id(),
         person_id: person_id.to_owned(),
@@ -68,17 +68,17 @@ pub(crate) fn contact(city: &City, person_id: &str) -> RecordContactRequest {
 }
 
 /// A status learned.
-#[expect(clippy::unnecessary_wraps, reason = "every message field is an option")]
-pub(crate) fn learned(status: EmploymentStatus, since: &str) -> Option<StatusLearned> {
+pub fn learned(status: EmploymentStatus, since: &str) -> Option<StatusLearned> {
     Some(StatusLearned { status: status.into(), effective_on: on(since), ..Default::default() })
 }
 
-pub(crate) async fn record(client: &Client, request: RecordContactRequest) -> Contact {
+/// Enters a contact.
+pub async fn record(client: &Client, request: RecordContactRequest) -> Contact {
     client.followup().record_contact(request).await.expect("recorded").into_inner()
 }
 
 /// All pages of a list of duties.
-pub(crate) async fn duties(client: &Client, mut request: ListDutiesRequest) -> Vec<Duty> {
+pub async fn duties(client: &Client, mut request: ListDutiesRequest) -> Vec<Duty> {
     let mut duties = Vec::new();
     loop {
         let page = client.followup().list_duties(request.clone()).await.expect("listed").into_inner();
@@ -91,12 +91,12 @@ pub(crate) async fn duties(client: &Client, mut request: ListDutiesRequest) -> V
 }
 
 /// "OPEN"
-pub(crate) fn state(duty: &Duty) -> &'static str {
+pub fn state(duty: &Duty) -> &'static str {
     duty.state().as_str_name().trim_start_matches("DUTY_STATE_")
 }
 
 /// A ledger in a few lines: "131.job_referral 2026-01-01 OPEN" → 3.
-pub(crate) fn standing(duties: &[Duty]) -> BTreeMap<String, usize> {
+pub fn standing(duties: &[Duty]) -> BTreeMap<String, usize> {
     let mut standing = BTreeMap::new();
     for duty in duties {
         let period = bangfu::client::day(duty.period_start.as_ref());
@@ -106,7 +106,7 @@ pub(crate) fn standing(duties: &[Duty]) -> BTreeMap<String, usize> {
 }
 
 /// What [`standing`] should be, written as lines with a count at the end where it is not one.
-pub(crate) fn lines(lines: &[&str]) -> BTreeMap<String, usize> {
+pub fn lines(lines: &[&str]) -> BTreeMap<String, usize> {
     lines
         .iter()
         .map(|line| match line.split_once(" x") {
@@ -117,7 +117,7 @@ pub(crate) fn lines(lines: &[&str]) -> BTreeMap<String, usize> {
 }
 
 /// Waits until something holds: half a minute at most, for slow machines.
-pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     for _ in 0..600 {
         if holds().await {
             return;
