@@ -22,6 +22,9 @@ const ROUNDS: usize = 2;
 const JOINED: &str = "2025-01-06";
 const TURN: &str = "2025-02-01";
 
+/// An id as the services make them (version 7): the n-th of a row of milliseconds.
+const ID: &str = "(lpad(to_hex(1736128800000 + n), 12, '0') || '7' || substr(md5(n::text), 1, 3) || '8' || substr(md5(n::text), 4, 15))::uuid";
+
 /// The figures: the rate of the turn, two of memory, and planning beside reading.
 pub(crate) async fn measure(up: &Up) -> anyhow::Result<Vec<Measure>> {
     let mut followup = up.superuser("followup").await?;
@@ -97,7 +100,7 @@ async fn sweep(bureau: &Client, township: &str, day: &str) -> anyhow::Result<Tow
 async fn people(followup: &mut PgConnection, township: &str, people: u32) -> anyhow::Result<()> {
     let subjects = format!(
         "INSERT INTO subject (township, person_id, village, coordinator, joined_on, facts, next_review_on, planned_as_of)
-         SELECT '{township}', gen_random_uuid(), '村' || n % 200, '协理员' || n % 200, DATE '{JOINED}'
+         SELECT '{township}', {ID}, '村' || n % 200, '协理员' || n % 200, DATE '{JOINED}'
               , replace(replace(facts::text, joined_on::text, '{JOINED}')
                       , '\"UNEMPLOYED\"', CASE WHEN n % 10 < 3 THEN '\"UNEMPLOYED\"' ELSE '\"STARTUP\"' END)::jsonb
               , DATE '{JOINED}', DATE '{JOINED}' - 1
@@ -109,9 +112,10 @@ async fn people(followup: &mut PgConnection, township: &str, people: u32) -> any
         "INSERT INTO contact (township, contact_id, person_id, held_on, channel, result, answered_by, services
                             , training_intention, difficulties, policies_told, subsidies_suggested, note, coordinator
                             , entered_on, entered_at, entered_by)
-         SELECT township, gen_random_uuid(), person_id, '{JOINED}', 1, 1, '本人', '{{}}', '', '{{}}', '{{}}', '{{}}', '', coordinator
+         SELECT township, {ID}, person_id, '{JOINED}', 1, 1, '本人', '{{}}', '', '{{}}', '{{}}', '{{}}', '', coordinator
               , '{JOINED}', '{JOINED} 10:00', 'figures'
-           FROM subject WHERE township = '{township}' AND facts::text LIKE '%\"UNEMPLOYED\"%'"
+           FROM (SELECT row_number() OVER (ORDER BY person_id) AS n, * FROM subject) AS s
+          WHERE township = '{township}' AND facts::text LIKE '%\"UNEMPLOYED\"%'"
     );
     // One after the other, with statistics between them: the checks of foreign keys are planned by what the tables were when
     // they were first asked for, and an empty table is best read by any index.

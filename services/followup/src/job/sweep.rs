@@ -34,8 +34,9 @@ use crate::{
 
 /// Townships swept at the same time by one call: a large one does not keep the small ones waiting.
 const TOWNSHIPS: usize = 2;
-/// Batches of a township under way at the same time: while one is being written, the next one is planned.
-const HANDS: usize = 2;
+/// Batches of a township under way at the same time: while one is being written, the next is planned, and a third waits for
+/// its disk.
+const HANDS: usize = 3;
 
 /// One township's sweep at work.
 #[derive(Debug, Clone)]

@@ -45,10 +45,13 @@ impl Round {
         as_of: NaiveDate,
         need: Need,
     ) -> Result<Self, Error> {
-        let mut tx = svc.ground.db.city(permit).await?;
-        let due: BTreeMap<_, _> = store::subject::due_by_township(&mut tx, as_of).await?.into_iter().collect();
-        tx.commit().await?;
         let mut townships = townships.to_vec();
+        let mut due = BTreeMap::new();
+        if townships.len() > 1 {
+            let mut tx = svc.ground.db.city(permit).await?;
+            due.extend(store::subject::due_by_township(&mut tx, as_of).await?);
+            tx.commit().await?;
+        }
         townships.sort_by_key(|township| due.get(township.as_str()).copied().unwrap_or_default());
         let waiting = townships.into_iter().map(|township| (township, Silence::default())).collect();
         let days = svc.workdays().await?;
