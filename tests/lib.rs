@@ -4,6 +4,7 @@
 pub mod asks;
 pub mod chance;
 pub mod child;
+pub mod methods;
 pub mod proxy;
 pub mod replica;
 pub mod row;

@@ -14,7 +14,7 @@ use std::{
     ops::Range,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -42,8 +42,12 @@ pub struct Proxy {
 pub enum Which {
     /// The n-th, from 1.
     Nth(u64),
+    /// The n-th with exactly this text, from 1.
+    Text(String, u64),
     /// The next COMMIT.
     Commit,
+    /// The next COMMIT of a unit of work in which a statement contains this.
+    CommitOf(String),
     /// The next whose text contains this.
     With(String),
 }
@@ -57,13 +61,16 @@ pub enum Fault {
     CutBefore,
     /// PostgreSQL runs it; the connection is cut instead of its answer.
     CutAfter,
+    /// It is sent to PostgreSQL and the connection is cut at once: nobody knows whether it ran.
+    CutDuring,
     /// It waits until [`Proxy::release`].
     Held,
 }
 
 #[derive(Debug)]
 pub(crate) struct State {
-    upstream: SocketAddr,
+    /// Where PostgreSQL listens on this machine.
+    upstream: AtomicU16,
     seed: u64,
     connections: AtomicU64,
     statements: AtomicU64,
@@ -80,11 +87,15 @@ pub(crate) struct State {
 impl Proxy {
     /// A proxy before the PostgreSQL of the tests.
     pub async fn start(seed: u64) -> Self {
-        let cluster = databases::cluster().await;
+        Self::start_before(seed, databases::cluster().await.port()).await
+    }
+
+    /// A proxy before a PostgreSQL on this machine.
+    pub async fn start_before(seed: u64, port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let state = Arc::new(State {
-            upstream: SocketAddr::from(([127, 0, 0, 1], cluster.port())),
+            upstream: AtomicU16::new(port),
             seed,
             connections: AtomicU64::new(0),
             statements: AtomicU64::new(0),
@@ -119,11 +130,16 @@ impl Proxy {
     /// The same database, by this way.
     pub fn before(&self, settings: &db::Settings) -> db::Settings {
         let by = |url: &SecretString| {
-            let direct = format!(":{}/", self.state.upstream.port());
+            let direct = format!(":{}/", self.state.upstream.load(Ordering::SeqCst));
             let url = url.expose_secret().replace(&direct, &format!(":{}/", self.address.port()));
             SecretString::from(url)
         };
         db::Settings { service_url: by(&settings.service_url), city_url: by(&settings.city_url), ..settings.clone() }
+    }
+
+    /// PostgreSQL listens on another port from now on.
+    pub fn moved_to(&self, port: u16) {
+        self.state.upstream.store(port, Ordering::SeqCst);
     }
 
     /// How many statements have been sent.
@@ -186,7 +202,7 @@ impl Drop for Proxy {
 
 impl State {
     async fn connection(self: Arc<Self>, client: TcpStream) {
-        let Ok(server) = TcpStream::connect(self.upstream).await else { return };
+        let Ok(server) = TcpStream::connect(("127.0.0.1", self.upstream.load(Ordering::SeqCst))).await else { return };
         let lane = self.connections.fetch_add(1, Ordering::SeqCst);
         let cut = lock(&self.cut).clone();
         tokio::select! {
@@ -196,7 +212,8 @@ impl State {
     }
 
     /// A statement is about to be sent: what is to happen to it.
-    fn next(&self, text: &str) -> Option<Fault> {
+    /// `unit` are those before it in its transaction.
+    fn next(&self, text: &str, unit: &[String]) -> Option<Fault> {
         self.statements.fetch_add(1, Ordering::SeqCst);
         if let Some(noted) = &mut *lock(&self.noted) {
             noted.push(text.to_owned());
@@ -208,6 +225,11 @@ impl State {
                 *n = n.saturating_sub(1);
                 *n == 0
             }
+            Which::Text(whole, n) => {
+                *n = n.saturating_sub(u64::from(text == whole));
+                *n == 0
+            }
+            Which::CommitOf(part) => text == "COMMIT" && unit.iter().any(|before| before.contains(part.as_str())),
             Which::Commit => text == "COMMIT",
             Which::With(part) => text.contains(part.as_str()),
         };

@@ -12,6 +12,10 @@ macro_rules! rows {
         $with! {
             acknowledged: [
                 an_answer_lost_after_commit_is_repeated_with_one_effect,
+                a_call_given_up_at_any_moment_is_whole_or_not_at_all,
+                a_statement_that_fails_leaves_nothing_by_halves,
+                a_commit_whose_answer_is_lost_is_known_by_repeating_the_request,
+                what_was_acknowledged_survives_a_postgresql_that_stops_at_once,
             ],
         }
     };

@@ -27,7 +27,7 @@ pub(super) async fn relay(state: &State, lane: u64, client: TcpStream, server: T
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let chance = Chance::new(state.seed.wrapping_add(lane * 2));
-    let asks = Asks { state, swallow: &swallow, texts: HashMap::new(), bound: String::new(), chance };
+    let asks = Asks { state, swallow: &swallow, texts: HashMap::new(), bound: String::new(), unit: Vec::new(), chance };
     tokio::select! {
         _ended = asks.relay(from_client, to_server) => {}
         _ended = answers(state, Chance::new(state.seed.wrapping_add(lane * 2 + 1)), &swallow, from_server, to_client) => {}
@@ -43,6 +43,8 @@ struct Asks<'a> {
     texts: HashMap<Vec<u8>, String>,
     /// Text of the statement bound last.
     bound: String,
+    /// Texts of the statements of the transaction under way.
+    unit: Vec<String>,
     chance: Chance,
 }
 
@@ -59,6 +61,7 @@ impl Asks<'_> {
         }
         // Messages up to a flush go together, as they came: Parse, Bind, Execute, Sync.
         let mut together = Vec::new();
+        let mut cut_when_sent = false;
         loop {
             let kind = client.read_u8().await?;
             let length = client.read_u32().await?;
@@ -66,6 +69,7 @@ impl Asks<'_> {
             match self.fault(kind, &body) {
                 Some(Fault::CutBefore) => return Ok(()),
                 Some(Fault::CutAfter) => self.swallow.store(true, Ordering::SeqCst),
+                Some(Fault::CutDuring) => cut_when_sent = true,
                 Some(Fault::Refused) => body = refused(kind),
                 Some(Fault::Held) | None => {}
             }
@@ -76,6 +80,9 @@ impl Asks<'_> {
             if matches!(kind, b'S' | b'H' | b'Q' | b'X' | b'p') {
                 self.state.wait(&mut self.chance).await;
                 server.write_all(&together).await?;
+                if cut_when_sent {
+                    return Ok(());
+                }
                 together.clear();
             }
         }
@@ -96,10 +103,19 @@ impl Asks<'_> {
                 self.bound = self.texts.get(name).cloned().unwrap_or_default();
                 None
             }
-            b'E' => self.state.next(&self.bound),
-            b'Q' => self.state.next(String::from_utf8_lossy(word(body).0).trim()),
+            b'E' => self.runs(self.bound.clone()),
+            b'Q' => self.runs(String::from_utf8_lossy(word(body).0).trim().to_owned()),
             _ => None,
         }
+    }
+
+    fn runs(&mut self, text: String) -> Option<Fault> {
+        if text.starts_with("BEGIN") {
+            self.unit.clear();
+        }
+        let fault = self.state.next(&text, &self.unit);
+        self.unit.push(text);
+        fault
     }
 }
 

@@ -1,18 +1,7 @@
 //! Rules of the contract that no linter knows: idempotency, pages, tenancy.
 
-use prost_reflect::{DescriptorPool, FieldDescriptor, MethodDescriptor};
-
-/// Verbs that change nothing. RevealPerson leaves an audit entry at every call, on purpose.
-const READING: [&str; 7] = ["Find", "Get", "BatchGet", "List", "Watch", "Reveal", "Preview"];
-
-fn methods() -> Vec<MethodDescriptor> {
-    let pool = DescriptorPool::decode(bangfu_proto::DESCRIPTOR_SET).expect("the contract");
-    pool.services().flat_map(|service| service.methods().collect::<Vec<_>>()).collect()
-}
-
-fn reads(method: &MethodDescriptor) -> bool {
-    READING.iter().any(|verb| method.name().starts_with(verb))
-}
+use bangfu_tests::methods::{all as methods, reads};
+use prost_reflect::{DescriptorPool, FieldDescriptor};
 
 #[test]
 fn every_mutating_rpc_takes_a_request_id() {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bangfu_kernel::{Clock, Error};
 use bangfu_platform::{auth::Permit, db::Db};
 use bangfu_testkit::{DADONG, databases};
+use bangfu_tests::proxy::Proxy;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -99,6 +100,23 @@ async fn writes_acknowledged_after_cancelled_ones_are_there() {
         assert!(there, "round {round}: an acknowledged write is lost");
     }
     scene.end().await;
+}
+
+#[tokio::test]
+async fn a_database_that_hangs_up_cannot_be_reached_and_is_no_fault_of_ours() {
+    let database = databases::clone("people").await;
+    let proxy = Proxy::start(1).await;
+    let settings = proxy.before(&databases::settings("people", &database).await);
+    let db = Db::open(&settings, Clock::at("2026-01-05".parse().expect("a date"))).await.expect("opens");
+    // Connections are taken and closed before the first byte, as while a server starts behind a balancer.
+    proxy.moved_to(1);
+    proxy.cut();
+    for _ in 0..20 {
+        let refused = db.township(&permit()).await.map(drop);
+        assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    }
+    db.close().await;
+    databases::drop(&database).await;
 }
 
 #[tokio::test]

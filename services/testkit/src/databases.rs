@@ -57,6 +57,17 @@ async fn prepare(cluster: &Cluster) {
     }
 }
 
+/// Makes a service's own database on a cluster that is no test's but the caller's; how the service reaches it.
+pub async fn make(cluster: &Cluster, service: &str) -> db::Settings {
+    let names = Names::of(service);
+    let mut superuser = PgConnection::connect(&cluster.url("postgres")).await.expect("the superuser");
+    migrate::provision(&mut superuser, &names, &PASSWORD.into()).await.expect("roles");
+    superuser.close().await.expect("closed");
+    let owner = url(cluster, &names.owner, &names.database);
+    migrate::run_migrations(&owner, migrator(service)).await.expect("migrations");
+    settings_on(cluster, service, &names.database)
+}
+
 /// A service's own database for one test.
 pub async fn clone(service: &str) -> String {
     let cluster = cluster().await;
@@ -77,7 +88,11 @@ pub async fn drop(name: &str) {
 
 /// How a service reaches a test's database, as the roles it has in production.
 pub async fn settings(service: &str, database: &str) -> db::Settings {
-    let (cluster, names) = (cluster().await, Names::of(service));
+    settings_on(cluster().await, service, database)
+}
+
+fn settings_on(cluster: &Cluster, service: &str, database: &str) -> db::Settings {
+    let names = Names::of(service);
     db::Settings {
         service_url: url(cluster, &names.service, database),
         city_url: url(cluster, &names.city, database),

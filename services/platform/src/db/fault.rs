@@ -23,6 +23,15 @@ pub fn fault(error: sqlx::Error) -> Error {
     }
 }
 
+/// The error of asking for a session. Where PostgreSQL itself has not answered, it cannot be reached, whatever the driver
+/// makes of that: of a connection closed before the first byte it says that the byte is unexpected.
+pub(super) fn unreachable(error: sqlx::Error) -> Error {
+    match &error {
+        sqlx::Error::Database(_) => fault(error),
+        _ => Error::Unavailable(Box::new(error)),
+    }
+}
+
 /// The name of the constraint a statement broke.
 pub fn constraint(error: &sqlx::Error) -> Option<&str> {
     error.as_database_error().and_then(|database| database.constraint())

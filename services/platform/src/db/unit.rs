@@ -17,7 +17,7 @@ use bangfu_kernel::{Clock, Error, Township};
 use sqlx::{PgPool, Postgres, pool::PoolConnection};
 use tokio::time::{Duration, Instant};
 
-use super::fault;
+use super::fault::{fault, unreachable};
 use crate::{
     auth::Permit,
     feed::{Hub, NewEvent},
@@ -70,7 +70,7 @@ impl Unit {
     /// `begin` ends where the settings of a SELECT go on.
     async fn begin(pool: &PgPool, permit: &Permit, begin: &str) -> Result<Self, Error> {
         let mut limit = Limit { deadline: permit.deadline(), set_at: Instant::now() };
-        let session = pool.acquire().await.map_err(fault)?;
+        let session = pool.acquire().await.map_err(unreachable)?;
         limit.set_at = Instant::now();
         let mut unit = Self { session: Some(session), state: Arc::default(), limit };
         let milliseconds = limit.left()?.as_millis().max(1);
