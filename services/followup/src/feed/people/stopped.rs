@@ -10,6 +10,8 @@ use tokio::time::{Duration, Instant};
 /// How long a township that stopped waits for its first repetition; doubled up to the longest.
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+/// How often it is looked whether somebody has set a cursor that was refused, in the long run.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Those that have stopped.
 #[derive(Debug, Default)]
@@ -87,7 +89,7 @@ impl Stopped {
             let stands = positions.iter().find(|(other, _)| other == township).map(|(_, position)| position);
             worth |= stop.refused.is_none() || stop.refused.as_ref() != stands;
             if stop.refused.is_some() {
-                stop.pause = (stop.pause * 2).min(LONGEST_PAUSE);
+                stop.pause = (stop.pause * 2).min(LOOK);
                 stop.again = Some(now + stop.pause);
             }
         }
