@@ -24,6 +24,7 @@ macro_rules! rows {
                 every_kind_of_bad_cursor_is_refused_by_its_name,
                 compaction_at_the_edge_stops_only_those_whose_next_event_is_gone,
                 a_restore_to_ten_minutes_ago_stops_consumers_and_says_so,
+                a_township_goes_on_by_itself_once_what_stopped_it_is_repaired,
             ],
             sweeps: [
                 replicas_killed_in_the_middle_of_sweeps_leave_the_ledger_of_one_undisturbed,

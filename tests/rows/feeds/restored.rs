@@ -11,6 +11,8 @@ use bangfu_proto::{
 };
 use bangfu_testkit::{City, DADONG, LIBAO, databases, reason, sample};
 
+use sqlx::AssertSqlSafe;
+
 use crate::{row::Run, steps::until};
 
 /// The registry goes back to ten minutes ago and then goes on with other people, until the numbers that follow-up knows are
@@ -105,7 +107,10 @@ async fn copy(from: &str, to: &str) {
     let cluster = databases::cluster().await;
     cluster.create_database(to, Some(from)).await.expect("a copy");
     let mut superuser = databases::superuser("postgres").await;
-    migrate::close_to_others(&mut superuser, to, &Names::of("people")).await.expect("closed to others");
+    let names = Names::of("people");
+    let owned = format!("ALTER DATABASE {to} OWNER TO {}", names.owner);
+    sqlx::raw_sql(AssertSqlSafe(owned)).execute(&mut superuser).await.expect("the owner's");
+    migrate::close_to_others(&mut superuser, to, &names).await.expect("closed to others");
 }
 
 async fn position(city: &City, township: &str) -> (String, i64) {

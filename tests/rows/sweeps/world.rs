@@ -17,9 +17,6 @@ use crate::{
     steps::{sweep, unemployed},
 };
 
-/// How many townships each city has: enough for five replicas, which take two at a time.
-const TOWNSHIPS: u32 = 12;
-
 /// The two cities, and those who sweep the second.
 pub(super) struct World {
     run: Run,
@@ -29,9 +26,9 @@ pub(super) struct World {
 }
 
 impl World {
-    /// Both cities with so many people in each township, none of whom was ever planned.
-    pub(super) async fn new(run: &Run, people: i32) -> Self {
-        let (undisturbed, disturbed) = tokio::join!(peopled(people), peopled(people));
+    /// Both cities with so many townships and so many people in each, none of whom was ever planned.
+    pub(super) async fn new(run: &Run, townships: u32, people: i32) -> Self {
+        let (undisturbed, disturbed) = tokio::join!(peopled(townships, people), peopled(townships, people));
         Self { run: run.clone(), undisturbed, disturbed, replicas: Vec::new() }
     }
 
@@ -106,10 +103,10 @@ pub(super) async fn sweep_by(bureau: &Client) -> Result<RunSweepResponse, Status
     Ok(bureau.followup().run_sweep(request).await?.into_inner())
 }
 
-/// A city with so many people in each township, known to follow-up, and the same ones every time.
-async fn peopled(people: i32) -> City {
+/// A city with so many townships, two at least, and so many people in each, known to follow-up, and the same ones every time.
+async fn peopled(townships: u32, people: i32) -> City {
     let city = City::new().await;
-    for n in 0..TOWNSHIPS - 2 {
+    for n in 2..townships {
         city.township(&format!("3206852{n:02}"), "一个镇").await;
     }
     let like = unemployed(&city, DADONG, 0..1, "2026-01-05").await.remove(0);
