@@ -206,6 +206,8 @@ impl State {
         let lane = self.connections.fetch_add(1, Ordering::SeqCst);
         let cut = lock(&self.cut).clone();
         tokio::select! {
+            // First: what is cut hands nothing on any more, even if it is released at the same moment.
+            biased;
             () = cut.cancelled() => {}
             () = wire::relay(&self, lane, client, server) => {}
         }

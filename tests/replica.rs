@@ -13,7 +13,7 @@ use tokio::{
 };
 use tonic::{Code, Status, transport::Channel};
 
-use crate::child;
+use crate::{child, proxy::Proxy};
 
 /// What a child is told through its environment.
 const DATABASE: &str = "BANGFU_TEST_DATABASE";
@@ -53,11 +53,21 @@ impl Replica {
         if away {
             return Self::Away(Box::new(Away::start(city).await));
         }
+        Self::here(city, |_| {}).await
+    }
+
+    /// Starts one in this process, with a proxy before its database.
+    pub async fn behind(city: &City, proxy: &Proxy) -> Self {
+        Self::here(city, |plan| proxy.stand_before(plan)).await
+    }
+
+    async fn here(city: &City, change: impl FnOnce(&mut Plan)) -> Self {
         let mut plan = city.plan().await;
         plan.people = None;
         if let Some(followup) = &mut plan.followup {
             followup.people_endpoint = Some(city.suite().endpoint());
         }
+        change(&mut plan);
         let suite = Suite::start(plan).await.expect("a replica starts");
         let channel = Channel::from_shared(suite.endpoint()).expect("an address").connect_lazy();
         Self::Here(Box::new(suite), channel)
@@ -82,6 +92,14 @@ impl Replica {
     pub async fn kill(&mut self) {
         let Self::Away(away) = self else { panic!("nobody kills this process") };
         away.child.kill().await.expect("killed");
+    }
+
+    /// Sends a signal, such as STOP and CONT, to a process of its own.
+    pub async fn signal(&self, signal: &str) {
+        let Self::Away(away) = self else { panic!("nobody signals this process") };
+        let pid = away.child.id().expect("it runs").to_string();
+        let sent = tokio::process::Command::new("kill").args([&format!("-{signal}"), &pid]).status().await;
+        assert!(sent.expect("kill").success(), "no {signal} for {pid}");
     }
 
     /// Ends it in good order.

@@ -4,6 +4,8 @@
 use crate::row::Row;
 
 pub mod acknowledged;
+pub mod feeds;
+pub mod sweeps;
 
 /// Hands the areas and names of all rows to a macro.
 #[macro_export]
@@ -16,6 +18,23 @@ macro_rules! rows {
                 a_statement_that_fails_leaves_nothing_by_halves,
                 a_commit_whose_answer_is_lost_is_known_by_repeating_the_request,
                 what_was_acknowledged_survives_a_postgresql_that_stops_at_once,
+            ],
+            feeds: [
+                twelve_writers_keep_the_six_promises,
+                a_consumer_killed_at_every_await_has_each_event_once_and_never_half_a_unit,
+                the_follower_killed_at_every_await_knows_everybody_once,
+                a_producer_killed_between_insert_and_commit_leaves_nothing_behind,
+                a_slow_reader_is_told_so_and_goes_on_where_it_stood,
+                every_kind_of_bad_cursor_is_refused_by_its_name,
+                compaction_at_the_edge_stops_only_those_whose_next_event_is_gone,
+                a_restore_to_ten_minutes_ago_stops_consumers_and_says_so,
+                a_township_goes_on_by_itself_once_what_stopped_it_is_repaired,
+            ],
+            sweeps: [
+                replicas_killed_in_the_middle_of_sweeps_leave_the_ledger_of_one_undisturbed,
+                five_replicas_sweeping_at_once_do_the_work_of_one,
+                a_replica_that_was_stopped_and_wakes_in_the_middle_of_its_batch_changes_nothing,
+                a_sweep_goes_on_when_the_database_was_gone_and_is_back,
             ],
         }
     };

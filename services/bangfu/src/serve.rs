@@ -10,6 +10,7 @@ use bangfu_kernel::Clock;
 use bangfu_platform::{
     auth::{jwks::Jwks, token},
     db::{self, migrate},
+    id,
     peers::TokenSource,
     server::{self, stop_signal},
     stack,
@@ -114,6 +115,10 @@ pub(crate) struct MigrateSettings {
     /// File with the URL of the database, as the owner. The only place where the owner's password is needed.
     #[arg(long, env = "BANGFU_OWNER_URL_FILE")]
     owner_url_file: PathBuf,
+    /// The database was restored from a backup: whoever follows its feeds is told (FEED_EPOCH_CHANGED), for what came after
+    /// the backup is gone. Once after every restore, before the service serves again.
+    #[arg(long)]
+    restored: bool,
 }
 
 /// Runs until it is told to stop.
@@ -140,8 +145,13 @@ pub(crate) async fn migrate(settings: MigrateSettings) -> anyhow::Result<()> {
         Service::People => &bangfu_people::MIGRATOR,
         Service::Followup => &bangfu_followup::MIGRATOR,
     };
-    migrate::run_migrations(&text(&settings.owner_url_file)?, migrator).await?;
+    let owner_url = text(&settings.owner_url_file)?;
+    migrate::run_migrations(&owner_url, migrator).await?;
     println!("{}: the schema is up to date", settings.service.word());
+    if settings.restored {
+        let feeds = migrate::restored(&owner_url, id::new(&Clock::system())).await?;
+        println!("{}: {feeds} feeds have a new epoch", settings.service.word());
+    }
     Ok(())
 }
 

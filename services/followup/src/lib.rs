@@ -136,13 +136,19 @@ impl Followup {
     /// see it ended. Any number of replicas may run it.
     pub fn jobs(self, people: Peer, sweeps: bool) -> TaskTracker {
         let tasks = TaskTracker::new();
-        tasks.spawn(feed::people::follow(self.clone(), people.clone()));
+        tasks.spawn(self.clone().follow(people.clone()));
         tasks.spawn(job::deliver::run(self.clone(), people));
         if sweeps {
             tasks.spawn(job::nightly::run(self));
         }
         tasks.close();
         tasks
+    }
+
+    /// Follows the registry, until the ground is stopping. It may be dropped at any moment and begun again: position and
+    /// effect are committed together.
+    pub fn follow(self, people: Peer) -> impl Future<Output = ()> + Send {
+        feed::people::follow(self, people)
     }
 
     /// A permit for our own work: no caller stands behind it.

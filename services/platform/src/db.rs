@@ -107,7 +107,9 @@ async fn pool(url: &secrecy::SecretString, connections: u32, development: bool) 
     }
     // Statements have spans of their own; sqlx would measure and format each once more.
     let options = options.disable_statement_logging();
-    let options = options.application_name("bangfu").options([("lock_timeout", "10s"), ("timezone", "UTC")]);
+    // A process that is frozen in the middle of a unit of work holds its rows, and its township's feed, no longer than this.
+    let idle = ("idle_in_transaction_session_timeout", "60s");
+    let options = options.application_name("bangfu").options([("lock_timeout", "10s"), ("timezone", "UTC"), idle]);
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE)

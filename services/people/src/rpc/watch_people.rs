@@ -20,7 +20,7 @@ pub(super) async fn handle(
     let (permit, request) = admitted(request)?;
     let wanted = decode(request)?;
     let place = svc.ground.watches.enter(permit.caller())?;
-    let watching = Watching { stopping: svc.ground.stopping.clone(), held: Box::new(place) };
+    let watching = Watching::new(svc.ground.stopping.clone(), Box::new(place));
     feed::watch(&svc.ground.db, permit, wanted, watching, wire::event::response).await
 }
 

@@ -10,8 +10,9 @@ pub fn fault(error: sqlx::Error) -> Error {
             Some("57014") => Error::Deadline,
             // serialization_failure, deadlock_detected, lock_not_available
             Some("40001" | "40P01" | "55P03") => Error::Conflict(Box::new(error)),
-            // connection exceptions, too_many_connections, admin_shutdown, crash_shutdown, cannot_connect_now
-            Some(code) if code.starts_with("08") || matches!(code, "53300" | "57P01" | "57P02" | "57P03") => {
+            // connection exceptions, idle_in_transaction_session_timeout, too_many_connections, admin_shutdown,
+            // crash_shutdown, cannot_connect_now
+            Some(code) if code.starts_with("08") || matches!(code, "25P03" | "53300" | "57P01" | "57P02" | "57P03") => {
                 Error::Unavailable(Box::new(error))
             }
             _ => Error::Internal(Box::new(error)),

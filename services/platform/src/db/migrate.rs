@@ -3,6 +3,7 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, migrate::Migrator};
+use uuid::Uuid;
 
 static GROUND: Migrator = sqlx::migrate!();
 
@@ -79,6 +80,21 @@ pub async fn run_migrations(owner_url: &SecretString, service: &Migrator) -> Res
     GROUND.run(&mut owner).await?;
     service.run(&mut owner).await?;
     owner.close().await
+}
+
+/// Gives every feed of a database that was restored from a backup another epoch: `bangfu migrate --restored`. What was
+/// told after the backup was taken is gone, and its numbers will stand for other facts; with the new epoch every consumer
+/// stops (FEED_EPOCH_CHANGED) instead of taking one for the other. Run it before the service serves again; how many feeds.
+pub async fn restored(owner_url: &SecretString, epoch: Uuid) -> Result<u64, sqlx::Error> {
+    let mut owner = PgConnection::connect(owner_url.expose_secret()).await?;
+    let mut tx = owner.begin().await?;
+    // As its owner, this looks past the fence; nobody sees the table unfenced, for it is locked until the commit.
+    sqlx::raw_sql("ALTER TABLE feed_head NO FORCE ROW LEVEL SECURITY").execute(&mut *tx).await?;
+    let feeds = sqlx::query("UPDATE feed_head SET epoch = $1").bind(epoch).execute(&mut *tx).await?.rows_affected();
+    sqlx::raw_sql("ALTER TABLE feed_head FORCE ROW LEVEL SECURITY").execute(&mut *tx).await?;
+    tx.commit().await?;
+    owner.close().await?;
+    Ok(feeds)
 }
 
 async fn run(administrator: &mut PgConnection, sql: String) -> Result<(), sqlx::Error> {

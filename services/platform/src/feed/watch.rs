@@ -7,22 +7,19 @@ use std::{
 
 use bangfu_kernel::{Error, Township, error::Resource};
 use bangfu_proto::common::v1::Cursor;
-use tokio::{
-    sync::mpsc,
-    time::{Duration, Instant, timeout},
-};
+use tokio::time::{Duration, Instant};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use super::{Event, Head, store};
+use super::{
+    Event, Head,
+    sink::{self, End, Last},
+    store,
+};
 use crate::{auth::Permit, db::Db, server::Stopping, telemetry};
 
 /// Events read with one statement.
 const BATCH: i64 = 500;
-/// Items that may wait for a slow reader.
-const BUFFER: usize = 1_000;
-/// How long a full buffer is borne before the reader is disconnected.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// How often a watcher looks for itself: commits of other replicas give no hint here.
 const LOOK: Duration = Duration::from_millis(500);
 /// How often an idle watcher is told where it stands.
@@ -54,6 +51,15 @@ pub struct Watching {
     pub stopping: Stopping,
     /// Held while the watch lasts, such as a place in the caller's quota.
     pub held: Box<dyn std::any::Any + Send>,
+    /// How long a reader that takes nothing is borne.
+    pub patience: Duration,
+}
+
+impl Watching {
+    /// With the patience of all streams.
+    pub fn new(stopping: Stopping, held: Box<dyn std::any::Any + Send>) -> Self {
+        Self { stopping, held, patience: sink::PATIENCE }
+    }
 }
 
 /// Starts a watch. Cursors are checked first, so that a wrong one is the call's error; the rest comes as a stream.
@@ -68,10 +74,10 @@ pub async fn watch<T: Send + 'static>(
     let mut watcher = Watcher { db: db.clone(), permit, townships, kinds, seen: BTreeMap::new() };
     watcher.start(&cursors).await?;
 
-    let (sender, receiver) = mpsc::channel(BUFFER);
-    let sink = Sink { sender, encode: Arc::new(encode) };
+    let Watching { stopping, held, patience } = watching;
+    let (sink, last, stream) = sink::Sink::new(patience)?;
+    let sink = Sink { sink, encode: Arc::new(encode) };
     tokio::spawn(async move {
-        let Watching { stopping, held } = watching;
         let ended = tokio::select! {
             () = stopping.begun() => Err(End::Because(Error::Stopping)),
             ended = watcher.run(&sink) => ended,
@@ -80,46 +86,28 @@ pub async fn watch<T: Send + 'static>(
             if matches!(error, Error::Stopping) {
                 let _gone = watcher.bookmark(&sink).await;
             }
-            let _gone = timeout(Duration::from_secs(1), sink.sender.send(Err(told(&error)))).await;
+            tell(last, &error);
         }
         drop(held);
     });
-    Ok(ReceiverStream::new(receiver))
+    Ok(stream)
 }
 
-/// Why a watch ends.
-enum End {
-    /// The reader has gone.
-    Gone,
-    /// For a reason it is told.
-    Because(Error),
-}
-
-impl From<Error> for End {
-    fn from(error: Error) -> Self {
-        Self::Because(error)
-    }
-}
-
-fn told(error: &Error) -> Status {
+fn tell<T>(last: Last<T>, error: &Error) {
     let correlation_id = telemetry::correlation_id();
     tracing::info!(error = error as &dyn std::error::Error, "a watch ends");
-    bangfu_kernel::status::status(error, &correlation_id)
+    last.tell(bangfu_kernel::status::status(error, &correlation_id));
 }
 
 struct Sink<T, E> {
-    sender: mpsc::Sender<Result<T, Status>>,
+    sink: sink::Sink<T>,
     encode: Arc<E>,
 }
 
 impl<T, E: Fn(Item) -> Result<T, Error>> Sink<T, E> {
     async fn send(&self, item: Item) -> Result<(), End> {
         let message = (self.encode)(item)?;
-        match timeout(PATIENCE, self.sender.send(Ok(message))).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_closed)) => Err(End::Gone),
-            Err(_elapsed) => Err(End::Because(Error::FeedReaderSlow)),
-        }
+        self.sink.send(message).await
     }
 }
 
@@ -187,7 +175,7 @@ impl Watcher {
             tokio::select! {
                 _hint = moved.changed() => {}
                 () = tokio::time::sleep(LOOK) => {}
-                () = sink.sender.closed() => return Err(End::Gone),
+                () = sink.sink.closed() => return Err(End::Gone),
             }
         }
     }
@@ -205,10 +193,16 @@ impl Watcher {
             if last + 1 < head.oldest {
                 return Err(End::Because(Error::FeedCompacted { township, oldest: head.oldest }));
             }
+            // As far as the head that was read and no farther, though more may be there by now: between two heads lie
+            // whole units of work, and so a bookmark never stands among the events of one.
             while last < head.seq {
-                for event in self.events(&township, last).await? {
+                let events = self.events(&township, last, BATCH.min(head.seq - last)).await?;
+                if events.is_empty() {
+                    return Err(self.missing(&township, last).await?);
+                }
+                for event in events {
                     if event.seq != last + 1 {
-                        return Err(Error::internal(format!("event {} follows {last}", event.seq)).into());
+                        return Err(self.missing(&township, last).await?);
                     }
                     last = event.seq;
                     if self.kinds.is_empty() || self.kinds.contains(&event.kind) {
@@ -223,8 +217,20 @@ impl Watcher {
         Ok(any)
     }
 
+    /// Why the event after `last` is not there: it was compacted away since the head was read, or something is wrong.
+    async fn missing(&self, township: &Township, last: i64) -> Result<End, Error> {
+        let heads = self.heads().await?;
+        let oldest = heads.iter().find(|head| head.township == *township).map_or(0, |head| head.oldest);
+        Ok(End::Because(if last + 1 < oldest {
+            Error::FeedCompacted { township: township.clone(), oldest }
+        } else {
+            Error::internal(format!("event {} is missing", last + 1))
+        }))
+    }
+
+    /// Where the watch stands in every feed; in the middle of a backlog (the server is stopping) the last event tells it.
     async fn bookmark<T, E: Fn(Item) -> Result<T, Error>>(&self, sink: &Sink<T, E>) -> Result<(), End> {
-        for (head, last) in self.seen.values() {
+        for (head, last) in self.seen.values().filter(|(head, last)| *last == head.seq) {
             sink.send(Item::Bookmark(head.cursor(*last))).await?;
         }
         Ok(())
@@ -234,14 +240,11 @@ impl Watcher {
         heads(&self.db, &self.permit, &self.townships).await
     }
 
-    async fn events(&self, township: &Township, after: i64) -> Result<Vec<Event>, Error> {
+    async fn events(&self, township: &Township, after: i64, limit: i64) -> Result<Vec<Event>, Error> {
         let permit = self.permit.at(Some(township.clone()))?;
         let mut tx = self.db.township(&permit).await?;
-        let events = store::events(&mut tx, after, BATCH).await?;
+        let events = store::events(&mut tx, after, limit).await?;
         tx.commit().await?;
-        if events.is_empty() {
-            return Err(Error::internal("the feed's head is ahead of its events"));
-        }
         Ok(events)
     }
 }
