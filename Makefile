@@ -25,6 +25,7 @@ up: build
 	@target/debug/bangfu up
 
 test: setup
+	@sh deploy/setup.sh --interop
 	cargo test --locked --workspace
 
 check:
@@ -37,6 +38,7 @@ check:
 	sh deploy/check/queries.sh
 
 torture: setup
+	@sh deploy/setup.sh --interop
 	BANGFU_VERSION=$$(git describe --always --dirty 2>/dev/null || echo unknown) cargo bench --locked --profile test -p bangfu-tests --bench torture -- $(if $(SEED),--seed $(SEED)) $(ONLY)
 
 bench: setup

@@ -3,6 +3,7 @@
 #   a C compiler and make     some crates build C
 #   PostgreSQL 15 or later    the server's programs only; no cluster is made or started system-wide
 #   Node.js with npm          only with `--check`: buf, which checks the contract, comes from the npm registry
+#   Python 3 with venv, pip   only with `--interop`: the foreign client of the tests, with grpcio from PyPI in target/interop
 # Uses the system's package manager, with sudo when not root. Running it again installs nothing.
 set -eu
 
@@ -32,8 +33,28 @@ have make || wanted="$wanted make"
 [ -n "$(postgres_bin)" ] || wanted="$wanted postgresql"
 case "${1:-}" in
 --check) have npm || wanted="$wanted npm" ;;
+--interop) python3 -c 'import ensurepip, venv' 2>/dev/null || wanted="$wanted python" ;;
 esac
-[ -n "$wanted" ] || exit 0
+
+# The foreign client's own Python, made anew when what it is made of has changed. Nothing of it is needed elsewhere.
+interop() {
+    made_of=tests/interop/requirements.txt
+    cmp -s "$made_of" target/interop/made_of && return
+    say "making target/interop with grpcio (from PyPI)"
+    rm -rf target/interop
+    mkdir -p target
+    python3 -m venv target/interop >&2
+    target/interop/bin/python -m pip install --quiet --disable-pip-version-check --no-input --requirement "$made_of" >&2
+    cp "$made_of" target/interop/made_of
+}
+
+finish() {
+    case "${1:-}" in
+    --interop) cd "$(dirname "$0")/.." && interop ;;
+    esac
+    exit 0
+}
+[ -n "$wanted" ] || finish "$@"
 
 as_root=""
 if [ "$(id -u)" != 0 ]; then
@@ -44,7 +65,7 @@ if [ "$(id -u)" != 0 ]; then
     as_root=sudo
 fi
 
-# The packages of one manager, in the order: compiler, make, postgresql, npm.
+# The packages of one manager, in the order: compiler, make, postgresql, npm, python.
 packages() {
     for want in $wanted; do
         case "$want" in
@@ -52,12 +73,13 @@ packages() {
         make) echo make ;;
         postgresql) echo "$2" ;;
         npm) echo "$3" ;;
+        python) echo "$4" ;;
         esac
     done
 }
 
 if have apt-get; then
-    list=$(packages "gcc libc6-dev" postgresql "nodejs npm")
+    list=$(packages "gcc libc6-dev" postgresql "nodejs npm" "python3 python3-venv python3-pip")
     say "installing with apt-get:" $list
     # Debian makes and starts a cluster on port 5432 unless told not to.
     if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
@@ -67,19 +89,19 @@ if have apt-get; then
     $as_root apt-get update -q >&2
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $list >&2
 elif have dnf; then
-    list=$(packages gcc postgresql-server "nodejs npm")
+    list=$(packages gcc postgresql-server "nodejs npm" "python3 python3-pip")
     say "installing with dnf:" $list
     $as_root dnf install -qy $list >&2
 elif have apk; then
-    list=$(packages "gcc musl-dev" postgresql "nodejs npm")
+    list=$(packages "gcc musl-dev" postgresql "nodejs npm" "python3 py3-pip")
     say "installing with apk:" $list
     $as_root apk add --quiet $list >&2
 elif have pacman; then
-    list=$(packages gcc postgresql "nodejs npm")
+    list=$(packages gcc postgresql "nodejs npm" "python python-pip")
     say "installing with pacman:" $list
     $as_root pacman -Sy --noconfirm --needed $list >&2
 elif have brew; then
-    list=$(packages "" postgresql@17 node)
+    list=$(packages "" postgresql@17 node python)
     say "installing with brew:" $list
     brew install --quiet $list >&2
 else
@@ -91,3 +113,4 @@ fi
     say "PostgreSQL was installed but its server programs were not found; set BANGFU_PG_BIN to their folder"
     exit 1
 }
+finish "$@"

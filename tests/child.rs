@@ -7,7 +7,7 @@ use bangfu_platform::telemetry::{self, LogFormat, Settings, Telemetry};
 use futures::future::LocalBoxFuture;
 use tokio::process::Command;
 
-use crate::{replica, rows::feeds};
+use crate::{replica, rows::feeds, served};
 
 /// Set in a child: what it does.
 const ROLE: &str = "BANGFU_TEST_ROLE";
@@ -24,8 +24,11 @@ const EVERYTHING: &str = "info,bangfu=trace,bangfu_platform=trace,bangfu_people=
 pub type Role = (&'static str, fn() -> LocalBoxFuture<'static, ()>);
 
 /// The roles that any program of the suite can play.
-const ROLES: [Role; 2] =
-    [("replica", || Box::pin(replica::life())), ("producer", || Box::pin(feeds::producers::life()))];
+const ROLES: &[Role] = &[
+    ("replica", || Box::pin(replica::life())),
+    ("producer", || Box::pin(feeds::producers::life())),
+    ("served", || Box::pin(served::life())),
+];
 
 /// This program once more, in a role. A test binary plays it in its ignored test `child`, others first thing in `main`.
 pub fn command(role: &str) -> Command {
@@ -38,7 +41,7 @@ pub fn command(role: &str) -> Command {
 /// In a child: plays its role, one of these or one that all can play. `false`: this is no child.
 pub async fn play(roles: &[Role]) -> bool {
     let Ok(wanted) = std::env::var(ROLE) else { return false };
-    let role = roles.iter().chain(&ROLES).find(|(name, _)| *name == wanted);
+    let role = roles.iter().chain(ROLES).find(|(name, _)| *name == wanted);
     let (_, life) = role.unwrap_or_else(|| panic!("no role {wanted}"));
     life().await;
     true

@@ -2,6 +2,7 @@
 //! fault that is tried in two sizes is a row (`row.rs`), and the rows stand in `rows/`, one file an area of the walls.
 
 pub mod asks;
+pub mod certificates;
 pub mod chance;
 pub mod child;
 pub mod methods;
@@ -10,4 +11,5 @@ pub mod replica;
 pub mod row;
 pub mod rows;
 pub mod scene;
+pub mod served;
 pub mod steps;

@@ -159,7 +159,7 @@ pub(crate) async fn life() {
         followup: Some(FollowupPlan {
             database: databases::settings("followup", &database).await,
             people_endpoint: Some(people),
-            people_ca: None,
+            people_tls: None,
             tokens: TokenSource::issued({
                 let token: Arc<str> = token.into();
                 move || token.to_string()

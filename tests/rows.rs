@@ -6,6 +6,9 @@ use crate::row::Row;
 pub mod acknowledged;
 pub mod feeds;
 pub mod sweeps;
+pub mod interop;
+pub mod stops;
+pub mod tls;
 
 /// Hands the areas and names of all rows to a macro.
 #[macro_export]
@@ -35,6 +38,20 @@ macro_rules! rows {
                 five_replicas_sweeping_at_once_do_the_work_of_one,
                 a_replica_that_was_stopped_and_wakes_in_the_middle_of_its_batch_changes_nothing,
                 a_sweep_goes_on_when_the_database_was_gone_and_is_back,
+            ],
+            stops: [
+                a_process_that_is_told_to_stop_ends_in_time_with_a_watch_a_silent_connection_and_a_call_open,
+                no_call_fails_while_two_replicas_are_restarted_in_turn,
+            ],
+            interop: [
+                a_foreign_client_gets_what_grpc_promises,
+            ],
+            tls: [
+                a_server_speaks_tls_1_3_and_nothing_older_or_plain,
+                a_server_refuses_bad_certificates_and_takes_a_services_token_only_with_a_good_one,
+                a_service_tells_nothing_to_a_server_that_does_not_prove_its_name,
+                services_meet_over_mtls,
+                renewed_certificates_are_taken_up_without_a_restart,
             ],
         }
     };

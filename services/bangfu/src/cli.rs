@@ -19,6 +19,7 @@ mod work;
 
 use std::{path::PathBuf, process::ExitCode};
 
+use anyhow::Context as _;
 use bangfu::{
     client::{self, Client},
     demo,
@@ -137,6 +138,9 @@ struct Connection {
     /// Address of the suite.
     #[arg(long, env = "BANGFU_ENDPOINT", default_value = "http://127.0.0.1:50051")]
     endpoint: String,
+    /// Certificates (PEM) that vouch for an https address.
+    #[arg(long, env = "BANGFU_CA_FILE")]
+    ca: Option<PathBuf>,
     /// The token: `bangfu up` prints some, `bangfu token` makes one.
     #[arg(long, env = "BANGFU_TOKEN", hide_env_values = true, default_value = "", hide_default_value = true)]
     token: String,
@@ -239,6 +243,10 @@ impl Connection {
             "缺少令牌：请设置 BANGFU_TOKEN 或 --token，`bangfu token` 可生成 \
              a token is needed: set BANGFU_TOKEN or --token; `bangfu token` makes one"
         );
-        Client::connect(&self.endpoint, &self.token).await
+        let ca = self
+            .ca
+            .as_ref()
+            .map(|file| std::fs::read(file).with_context(|| format!("无法读取文件 cannot read {}", file.display())));
+        Client::trusting(ca.transpose()?.as_deref(), &self.endpoint, &self.token).await
     }
 }

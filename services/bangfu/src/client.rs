@@ -34,7 +34,7 @@ use tonic::{
     Request, Status,
     metadata::{Ascii, MetadataValue},
     service::{Interceptor, interceptor::InterceptedService},
-    transport::{Channel, Endpoint},
+    transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
 };
 use uuid::Uuid;
 
@@ -68,10 +68,23 @@ impl Interceptor for Bearer {
 impl Client {
     /// Connects to `http://host:port`.
     pub async fn connect(endpoint: &str, token: &str) -> anyhow::Result<Self> {
+        Self::trusting(None, endpoint, token).await
+    }
+
+    /// Connects to `https://host:port`, if certificates (PEM) are given that vouch for whoever is there.
+    pub async fn trusting(ca: Option<&[u8]>, endpoint: &str, token: &str) -> anyhow::Result<Self> {
         // `up` takes and prints addresses without a scheme, too.
         let endpoint = if endpoint.contains("://") { endpoint.to_owned() } else { format!("http://{endpoint}") };
-        let channel = Endpoint::from_shared(endpoint.clone())
-            .with_context(|| format!("服务地址有误 {endpoint} is no address like http://127.0.0.1:50051"))?
+        let mut at = Endpoint::from_shared(endpoint.clone())
+            .with_context(|| format!("服务地址有误 {endpoint} is no address like http://127.0.0.1:50051"))?;
+        if at.uri().scheme_str() == Some("https") {
+            let ca =
+                ca.context("缺少证书：请设置 BANGFU_CA_FILE 或 --ca https needs certificates: BANGFU_CA_FILE or --ca")?;
+            at = at
+                .tls_config(ClientTlsConfig::new().ca_certificate(Certificate::from_pem(ca)))
+                .context("证书无法使用 the certificates cannot be used")?;
+        }
+        let channel = at
             .connect()
             .await
             .with_context(|| format!("服务未启动 nobody answers at {endpoint}; is `make up` running?"))?;

@@ -111,7 +111,7 @@ impl Development {
             followup: Some(FollowupPlan {
                 database: self.settings("followup"),
                 people_endpoint: None,
-                people_ca: None,
+                people_tls: None,
                 tokens: self.service_tokens(),
                 jobs: true,
                 sweeps: true,

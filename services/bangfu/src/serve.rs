@@ -15,6 +15,7 @@ use bangfu_platform::{
     server::{self, stop_signal},
     stack,
     telemetry::{self, LogFormat},
+    tls::{Identity, PeerTls, ServerTls},
 };
 use clap::ValueEnum;
 use secrecy::{SecretSlice, SecretString};
@@ -78,21 +79,32 @@ pub(crate) struct Settings {
     /// Followup: where people is.
     #[arg(long, env = "BANGFU_PEOPLE_ENDPOINT")]
     people_endpoint: Option<String>,
-    /// Followup: certificates (PEM) that vouch for people.
+    /// Followup: certificates (PEM) that vouch for people at an https endpoint.
     #[arg(long, env = "BANGFU_PEOPLE_CA_FILE")]
     people_ca: Option<PathBuf>,
+    /// Followup: certificate chain (PEM) that it shows to people, which asks for one when it has `--client-ca-file`.
+    #[arg(long, env = "BANGFU_CLIENT_CERTIFICATE_FILE", requires_all = ["client_key_file", "people_ca"])]
+    client_certificate_file: Option<PathBuf>,
+    /// Followup: private key (PEM) of that certificate.
+    #[arg(long, env = "BANGFU_CLIENT_KEY_FILE", requires = "client_certificate_file")]
+    client_key_file: Option<PathBuf>,
     /// Followup: file with the service's token, renewed from outside.
     #[arg(long, env = "BANGFU_SERVICE_TOKEN_FILE")]
     service_token_file: Option<PathBuf>,
     /// Followup: do not sweep by itself; another replica does, or RunSweep.
     #[arg(long, env = "BANGFU_NO_SWEEPS")]
     no_sweeps: bool,
-    /// Certificate chain (PEM) of this server; plain text without one.
+    /// Certificate chain (PEM) of this server: TLS 1.3; plain text without one. Like all certificates and keys here it is
+    /// taken up without a restart when the file changes.
     #[arg(long, env = "BANGFU_TLS_CERTIFICATE_FILE", requires = "tls_key_file")]
     tls_certificate_file: Option<PathBuf>,
     /// Private key (PEM) of this server.
-    #[arg(long, env = "BANGFU_TLS_KEY_FILE")]
+    #[arg(long, env = "BANGFU_TLS_KEY_FILE", requires = "tls_certificate_file")]
     tls_key_file: Option<PathBuf>,
+    /// Certificates (PEM) that vouch for services (mTLS): tokens of services are then good only on connections that show
+    /// a certificate of theirs. People's tokens need none.
+    #[arg(long, env = "BANGFU_CLIENT_CA_FILE", requires = "tls_certificate_file")]
+    client_ca_file: Option<PathBuf>,
     /// Do not tell the contract by reflection.
     #[arg(long, env = "BANGFU_NO_REFLECTION")]
     no_reflection: bool,
@@ -181,14 +193,13 @@ fn plan(settings: &Settings) -> anyhow::Result<Plan> {
             followup = Some(FollowupPlan {
                 database,
                 people_endpoint: settings.people_endpoint.clone(),
-                people_ca: settings.people_ca.clone(),
+                people_tls: settings.people_tls(),
                 tokens: TokenSource::file(token),
                 jobs: true,
                 sweeps: !settings.no_sweeps,
             });
         }
     }
-    let tls = settings.tls_certificate_file.clone().zip(settings.tls_key_file.clone());
     Ok(Plan {
         listen: settings.listen,
         city: settings.city.clone(),
@@ -199,12 +210,28 @@ fn plan(settings: &Settings) -> anyhow::Result<Plan> {
         people,
         followup,
         server: server::Settings {
-            tls: tls.map(|(certificate, key)| server::Tls { certificate, key }),
+            tls: settings.server_tls(),
             reflection: !settings.no_reflection,
             ..server::Settings::default()
         },
         stack: stack::Settings::default(),
     })
+}
+
+impl Settings {
+    fn server_tls(&self) -> Option<ServerTls> {
+        let identity = identity(self.tls_certificate_file.as_ref(), self.tls_key_file.as_ref())?;
+        Some(ServerTls { client_ca: self.client_ca_file.clone(), ..ServerTls::new(identity) })
+    }
+
+    fn people_tls(&self) -> Option<PeerTls> {
+        let own = identity(self.client_certificate_file.as_ref(), self.client_key_file.as_ref());
+        Some(PeerTls { identity: own, ..PeerTls::new(self.people_ca.clone()?) })
+    }
+}
+
+fn identity(certificate: Option<&PathBuf>, key: Option<&PathBuf>) -> Option<Identity> {
+    Some(Identity { certificate: certificate?.clone(), key: key?.clone() })
 }
 
 impl Service {

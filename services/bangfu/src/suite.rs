@@ -14,6 +14,7 @@ use bangfu_platform::{
     peers::{Peer, PeerSettings, TokenSource},
     server::{self, Server, Stopped, WatchQuota},
     stack::{self, Stack},
+    tls::PeerTls,
 };
 use secrecy::{ExposeSecret as _, SecretSlice};
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -65,10 +66,10 @@ pub struct PeoplePlan {
 pub struct FollowupPlan {
     /// Its database.
     pub database: db::Settings,
-    /// Where the registry is; `None`: behind the same address.
+    /// Where the registry is; `None`: behind the same address, which has to be plain text then.
     pub people_endpoint: Option<String>,
-    /// Certificates that vouch for it.
-    pub people_ca: Option<PathBuf>,
+    /// Whom to believe that it is the registry, and what to show it.
+    pub people_tls: Option<PeerTls>,
     /// The service's own tokens.
     pub tokens: TokenSource,
     /// Whether background work runs here: following and delivering.
@@ -94,7 +95,9 @@ impl Suite {
             .await
             .with_context(|| format!("端口被占用？ cannot listen on {}; is another one running?", plan.listen))?;
         let address = server.local_addr();
-        let mut auth = Auth::new(token::Verifier::new(plan.tokens.clone(), plan.jwks.clone(), Clock::system()));
+        let certified = plan.server.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
+        let verifier = token::Verifier::new(plan.tokens.clone(), plan.jwks.clone(), Clock::system());
+        let mut auth = Auth::new(verifier).certified_services(certified);
         let mut routes = Routes::default();
         let (mut databases, mut jobs, mut registry) = (Vec::new(), Vec::new(), None);
 
@@ -117,6 +120,10 @@ impl Suite {
             auth = auth.directory(followup_name(), service.directory());
             routes = routes.add_service(service.clone().server());
             if followup.jobs {
+                anyhow::ensure!(
+                    plan.server.tls.is_none() || followup.people_endpoint.is_some(),
+                    "under TLS follow-up has to be told where people is, by the name in its certificate"
+                );
                 jobs.push(service.clone().jobs(peer(followup, address)?, followup.sweeps));
             }
             running = Some(service);
@@ -145,7 +152,7 @@ impl Suite {
         Ok(Self { address, followup: running, stop, serving })
     }
 
-    /// `http://127.0.0.1:50051`
+    /// `http://127.0.0.1:50051`, of a suite that speaks plain text
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -186,10 +193,8 @@ impl Plan {
 fn peer(followup: &FollowupPlan, own: SocketAddr) -> anyhow::Result<Peer> {
     let endpoint = followup.people_endpoint.clone().unwrap_or_else(|| format!("http://{own}"));
     let mut settings = PeerSettings::new(endpoint);
-    if let Some(path) = &followup.people_ca {
-        settings.ca_pem = Some(std::fs::read_to_string(path).with_context(|| path.display().to_string())?);
-    }
-    Ok(Peer::connect_lazy(&settings, followup.tokens.clone())?)
+    settings.tls.clone_from(&followup.people_tls);
+    Peer::connect_lazy(&settings, followup.tokens.clone()).context("the way to people")
 }
 
 fn people_name() -> &'static str {

@@ -5,6 +5,7 @@ mod balance;
 mod budget;
 mod dispatch;
 mod keeper;
+mod secure;
 mod tokens;
 
 use std::{sync::Arc, time::Duration};
@@ -15,6 +16,8 @@ use tonic::{Code, Status};
 
 use balance::Balance;
 use budget::Budget;
+
+use crate::tls::{PeerTls, Unusable};
 
 pub use balance::{Addresses, Resolve};
 pub use dispatch::PeerService;
@@ -34,8 +37,8 @@ const MOMENT: Duration = Duration::from_millis(10);
 pub struct PeerSettings {
     /// `http://host:port` or `https://host:port`.
     pub endpoint: String,
-    /// Certificates (PEM) that vouch for an https peer.
-    pub ca_pem: Option<String>,
+    /// Whom to believe that it is an https peer, and what to show it.
+    pub tls: Option<PeerTls>,
     /// How often the host's addresses are looked up.
     pub resolve_every: Duration,
 }
@@ -43,7 +46,7 @@ pub struct PeerSettings {
 impl PeerSettings {
     /// A peer behind this endpoint, its addresses looked up every five seconds.
     pub fn new(endpoint: impl Into<String>) -> Self {
-        Self { endpoint: endpoint.into(), ca_pem: None, resolve_every: Duration::from_secs(5) }
+        Self { endpoint: endpoint.into(), tls: None, resolve_every: Duration::from_secs(5) }
     }
 }
 
@@ -53,9 +56,12 @@ pub enum NotAPeer {
     /// No scheme, host or port; or a scheme other than http and https.
     #[error("a peer is http://host:port or https://host:port")]
     Endpoint,
+    /// Nobody vouches for an https peer, or certificates are for an http one.
+    #[error("an https peer, and no other, needs certificates that vouch for it")]
+    Vouched,
     /// The certificates cannot be used.
-    #[error("the peer's certificates: {0}")]
-    Certificates(#[from] tonic::transport::Error),
+    #[error(transparent)]
+    Certificates(#[from] Unusable),
 }
 
 /// Another service of the suite. Cloning gives another handle on the same channels.

@@ -6,8 +6,9 @@ mod open;
 mod signal;
 mod stop;
 pub mod watch;
+mod wire;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use bangfu_kernel::Error;
 use http::{Request, Response};
@@ -17,12 +18,16 @@ use tonic::{body::Body, service::Routes, transport};
 use tower::{Layer, Service};
 
 pub use self::{
+    connection::ClientCertificate,
     open::Readiness,
     signal::stop_signal,
     stop::{Stopped, Stopping},
     watch::WatchQuota,
 };
-use crate::stack::{Admitted, Stack};
+use crate::{
+    stack::{Admitted, Stack},
+    tls::{self, Live, ServerTls},
+};
 
 /// How a server listens, what it bears, and how it ends.
 #[derive(Debug, Clone)]
@@ -39,8 +44,8 @@ pub struct Settings {
     pub ping_after: Duration,
     /// How long the answer to a ping may take before the connection is closed.
     pub ping_answer: Duration,
-    /// Certificate and key; `None`: plain text, behind something that speaks TLS.
-    pub tls: Option<Tls>,
+    /// Certificates; `None`: plain text, behind something that speaks TLS.
+    pub tls: Option<ServerTls>,
     /// Whether browsers may call (gRPC-Web over HTTP/1.1 or 2).
     pub grpc_web: bool,
     /// Whether the server tells its contract.
@@ -49,15 +54,6 @@ pub struct Settings {
     pub lame_duck: Duration,
     /// The stop takes no longer than this, counted from the signal.
     pub stop_within: Duration,
-}
-
-/// Where certificate and key lie, PEM.
-#[derive(Debug, Clone)]
-pub struct Tls {
-    /// Certificate chain.
-    pub certificate: PathBuf,
-    /// Private key.
-    pub key: PathBuf,
 }
 
 impl Default for Settings {
@@ -84,18 +80,22 @@ pub struct Server {
     listener: TcpListener,
     local_addr: SocketAddr,
     settings: Settings,
+    tls: Option<Live<rustls::ServerConfig>>,
     readiness: Readiness,
     stopping: Stopping,
     open: Routes,
 }
 
 impl Server {
-    /// Takes the address; port 0 takes a free one. Unready until `readiness` says otherwise.
+    /// Takes the address; port 0 takes a free one. Unready until `readiness` says otherwise. Certificates have to be usable
+    /// now; they are followed from here on.
     pub async fn bind(addr: SocketAddr, settings: Settings) -> Result<Self, Error> {
         let listener = TcpListener::bind(addr).await.map_err(Error::internal)?;
         let local_addr = listener.local_addr().map_err(Error::internal)?;
         let (readiness, open) = open::routes(settings.reflection).await?;
-        Ok(Self { listener, local_addr, settings, readiness, stopping: Stopping::new(), open })
+        let tls = settings.tls.as_ref().map(|tls| Live::start(tls, tls.look_every, tls::server));
+        let tls = tls.transpose().map_err(Error::internal)?;
+        Ok(Self { listener, local_addr, settings, tls, readiness, stopping: Stopping::new(), open })
     }
 
     /// Where it listens.
@@ -136,8 +136,8 @@ impl Server {
     {
         let calls = stack.calls(routes, self.open, self.stopping.clone());
         let (no_more, cut) = (CancellationToken::new(), CancellationToken::new());
-        let incoming = accept::incoming(self.listener, &self.settings, self.stopping.clone(), cut.clone());
-        let transport = transport(&self.settings).await?;
+        let incoming = accept::incoming(self.listener, &self.settings, self.tls, self.stopping.clone(), cut.clone());
+        let transport = transport(&self.settings);
         let end = no_more.clone().cancelled_owned();
         let serving = if self.settings.grpc_web {
             let web = transport.accept_http1(true).layer(tonic_web::GrpcWebLayer::new());
@@ -158,16 +158,10 @@ impl Server {
     }
 }
 
-async fn transport(settings: &Settings) -> Result<transport::Server, Error> {
-    let server = transport::Server::builder()
+fn transport(settings: &Settings) -> transport::Server {
+    transport::Server::builder()
         .max_concurrent_streams(settings.streams_per_connection)
         .http2_max_header_list_size(settings.header_bytes)
         .http2_keepalive_interval(Some(settings.ping_after))
-        .http2_keepalive_timeout(Some(settings.ping_answer));
-    let Some(tls) = &settings.tls else { return Ok(server) };
-    let certificate = tokio::fs::read(&tls.certificate).await.map_err(Error::internal)?;
-    let key = tokio::fs::read(&tls.key).await.map_err(Error::internal)?;
-    let identity = transport::Identity::from_pem(certificate, key);
-    let tls = transport::ServerTlsConfig::new().identity(identity).timeout(settings.opening);
-    server.tls_config(tls).map_err(Error::internal)
+        .http2_keepalive_timeout(Some(settings.ping_answer))
 }

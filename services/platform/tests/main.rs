@@ -6,3 +6,4 @@ mod shell;
 mod shell_calls;
 mod shell_connections;
 mod shell_told;
+mod tls;

@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use bangfu_platform::peers::{Peer, PeerSettings, Resolve, TokenSource};
+use bangfu_platform::{
+    peers::{NotAPeer, Peer, PeerSettings, Resolve, TokenSource},
+    tls::PeerTls,
+};
 use tokio::{net::TcpListener, sync::oneshot, time::Instant};
 use tonic::{Code, Request, Response, Status, metadata::MetadataMap, transport::Server};
 use tonic_health::pb::{
@@ -180,6 +183,19 @@ async fn calls_follow_the_peer_to_new_addresses() {
         check(&peer, Duration::from_secs(5)).await.expect("the third answers");
     }
     assert_eq!((third.calls(), (first.calls(), second.calls())), (20, before));
+}
+
+#[tokio::test]
+async fn an_https_peer_needs_somebody_who_vouches_for_it() {
+    let token = || TokenSource::issued(|| "our-token".into());
+    let https = PeerSettings::new("https://people.test:50051");
+    assert!(matches!(Peer::connect_lazy(&https, token()), Err(NotAPeer::Vouched)));
+    // And a plain one has no use for it: whoever names certificates means https.
+    let mut plain = PeerSettings::new("http://people.test:50051");
+    plain.tls = Some(PeerTls::new("ca.pem"));
+    assert!(matches!(Peer::connect_lazy(&plain, token()), Err(NotAPeer::Vouched)));
+    let unreadable = PeerSettings { tls: Some(PeerTls::new("no such file")), ..https };
+    assert!(matches!(Peer::connect_lazy(&unreadable, token()), Err(NotAPeer::Certificates(_))));
 }
 
 #[tokio::test]

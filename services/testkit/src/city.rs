@@ -86,7 +86,7 @@ impl City {
             followup: Some(FollowupPlan {
                 database: databases::settings("followup", self.database("followup")).await,
                 people_endpoint: None,
-                people_ca: None,
+                people_tls: None,
                 tokens: TokenSource::issued(move || token_of(&issuer, "followup", &[Role::Service], None, &[])),
                 jobs: true,
                 sweeps: true,

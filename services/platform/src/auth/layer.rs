@@ -10,7 +10,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use bangfu_kernel::{Error, Township};
+use bangfu_kernel::{Error, Role, Township};
 use bangfu_proto::{AccessRule, access::v1::Scope};
 use futures::future::BoxFuture;
 use http::{Request, Response, request::Parts};
@@ -18,7 +18,7 @@ use tonic::body::Body;
 use tower::{Layer, Service};
 
 use super::{Permit, token::Verifier};
-use crate::{stack::Deadline, telemetry::CorrelationId};
+use crate::{server::ClientCertificate, stack::Deadline, telemetry::CorrelationId};
 
 pub use rules::access_table;
 
@@ -34,12 +34,13 @@ pub trait Directory: Send + Sync {
 pub struct Auth {
     verifier: Arc<Verifier>,
     directories: HashMap<&'static str, Arc<dyn Directory>>,
+    certified_services: bool,
 }
 
 impl Auth {
     /// A layer without directories yet.
     pub fn new(verifier: Verifier) -> Self {
-        Self { verifier: Arc::new(verifier), directories: HashMap::new() }
+        Self { verifier: Arc::new(verifier), directories: HashMap::new(), certified_services: false }
     }
 
     /// The directory of one gRPC service, by its full name ("bangfu.people.v1.PeopleService"). A service without one does
@@ -47,6 +48,14 @@ impl Auth {
     #[must_use]
     pub fn directory(mut self, service: &'static str, directory: Arc<dyn Directory>) -> Self {
         self.directories.insert(service, directory);
+        self
+    }
+
+    /// Takes tokens of services only from connections that have shown a good certificate (mTLS): one that was copied out
+    /// of a service's file is good for nothing elsewhere.
+    #[must_use]
+    pub fn certified_services(mut self, certified: bool) -> Self {
+        self.certified_services = certified;
         self
     }
 
@@ -61,6 +70,10 @@ impl Auth {
             return Ok(None);
         }
         let caller = self.verifier.verify(&request.headers).await?;
+        let shown = request.extensions.get::<ClientCertificate>().is_some_and(ClientCertificate::is_shown);
+        if self.certified_services && caller.is(Role::Service) && !shown {
+            return Err(Error::TokenRefused { cause: "a service's token without a service's certificate".into() });
+        }
         if !rules::admits(rule, &caller) {
             return Err(Error::RoleMissing { method: path.to_owned() });
         }

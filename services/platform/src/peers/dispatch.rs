@@ -56,7 +56,7 @@ impl PeerService {
             Err(error) => Err(error),
         };
         answer.map_err(|error| {
-            let status = Status::from_error(Box::new(error));
+            let status = told(error);
             if status.code() == tonic::Code::Unavailable {
                 self.balance.suspect(&member);
             }
@@ -77,6 +77,18 @@ impl Service<Request<Body>> for PeerService {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         Box::pin(self.clone().send(request))
     }
+}
+
+/// A connection that ends in order takes no more calls; one that was handed to it a moment before has never been sent.
+/// tonic calls that CANCELLED, as if somebody had wanted it: it is UNAVAILABLE, to be sent elsewhere.
+fn told(error: tonic::transport::Error) -> Status {
+    let first: &(dyn std::error::Error + 'static) = &error;
+    let causes = std::iter::successors(Some(first), |cause| cause.source());
+    let mut causes = causes.filter_map(|cause| cause.downcast_ref::<hyper::Error>());
+    if causes.any(hyper::Error::is_canceled) {
+        return Status::unavailable("the connection to the peer ended before the call was sent");
+    }
+    Status::from_error(Box::new(error))
 }
 
 /// At most eight digits and a unit (the gRPC protocol, "Timeout"): milliseconds up to a day, whole seconds beyond.

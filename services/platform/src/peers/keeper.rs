@@ -13,11 +13,12 @@ use tokio::{
     sync::{Notify, watch},
     time::timeout,
 };
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::{Channel, Endpoint};
 
 use super::{
     NotAPeer, PeerSettings,
     balance::{Member, Resolve},
+    secure::Secure,
 };
 
 /// Longest wait for a lookup, and for an address to take a connection before it counts as dead.
@@ -30,7 +31,7 @@ const BREATH: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(super) struct Route {
     origin: Uri,
-    tls: Option<ClientTlsConfig>,
+    secure: Option<Secure>,
     every: Duration,
 }
 
@@ -47,40 +48,33 @@ impl Route {
     /// Says at once, not at the first call, what is wrong with the settings.
     pub(super) fn new(settings: &PeerSettings) -> Result<Self, NotAPeer> {
         let origin: Uri = settings.endpoint.parse().ok().ok_or(NotAPeer::Endpoint)?;
-        let tls = match (origin.scheme_str(), origin.host()) {
-            (Some("http"), Some(_)) => None,
-            (Some("https"), Some(host)) => {
-                let config = ClientTlsConfig::new().domain_name(host).with_enabled_roots();
-                Some(match &settings.ca_pem {
-                    Some(pem) => config.ca_certificate(Certificate::from_pem(pem)),
-                    None => config,
-                })
-            }
+        let host = origin.host().ok_or(NotAPeer::Endpoint)?;
+        let secure = match (origin.scheme_str(), &settings.tls) {
+            (Some("http"), None) => None,
+            (Some("https"), Some(tls)) => Some(Secure::start(host, tls)?),
+            (Some("http" | "https"), _) => return Err(NotAPeer::Vouched),
             _ => return Err(NotAPeer::Endpoint),
         };
-        let route = Self { origin, tls, every: settings.resolve_every };
-        route.endpoint(SocketAddr::from(([127, 0, 0, 1], 1)))?;
-        Ok(route)
+        Ok(Self { origin, secure, every: settings.resolve_every })
     }
 
-    fn endpoint(&self, address: SocketAddr) -> Result<Endpoint, tonic::transport::Error> {
-        let scheme = self.origin.scheme_str().unwrap_or("http");
-        let endpoint = Endpoint::from_shared(format!("{scheme}://{address}"))?
+    async fn channel(&self, address: SocketAddr) -> Result<Channel, tonic::transport::Error> {
+        // To tonic it is always plain: it would read certificates once, and never again.
+        let endpoint = Endpoint::from_shared(format!("http://{address}"))?
             .origin(self.origin.clone())
             .connect_timeout(PROBE)
             // An address that went silent is noticed within 15 seconds, idle or not.
             .http2_keep_alive_interval(Duration::from_secs(10))
             .keep_alive_timeout(Duration::from_secs(5))
             .keep_alive_while_idle(true);
-        match &self.tls {
-            Some(tls) => endpoint.tls_config(tls.clone()),
-            None => Ok(endpoint),
+        match &self.secure {
+            Some(secure) => endpoint.connect_with_connector(secure.connector(address)).await,
+            None => endpoint.connect().await,
         }
     }
 
     async fn connect(&self, address: SocketAddr) -> Option<Channel> {
-        let endpoint = self.endpoint(address).ok()?;
-        match timeout(PROBE, endpoint.connect()).await {
+        match timeout(PROBE, self.channel(address)).await {
             Ok(Ok(channel)) => Some(channel),
             Ok(Err(error)) => {
                 tracing::debug!(%address, %error, "the peer's address takes no connection");

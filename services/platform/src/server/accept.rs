@@ -4,6 +4,7 @@
 use std::{io, sync::Arc, time::Duration};
 
 use futures::Stream;
+use rustls::ServerConfig;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -11,8 +12,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Settings, Stopping, connection::Connection};
-use crate::telemetry::seldom::Seldom;
+use super::{Settings, Stopping, connection::Connection, wire::Wire};
+use crate::{telemetry::seldom::Seldom, tls::Live};
 
 /// How long to leave the listener alone after it failed: descriptors come back when connections end.
 const BACK_OFF: Duration = Duration::from_millis(100);
@@ -24,7 +25,7 @@ struct Accept {
     listener: TcpListener,
     room: Arc<Semaphore>,
     opening: Duration,
-    tls: bool,
+    tls: Option<Live<ServerConfig>>,
     stopping: Stopping,
     cut: CancellationToken,
 }
@@ -33,6 +34,7 @@ struct Accept {
 pub(super) fn incoming(
     listener: TcpListener,
     settings: &Settings,
+    tls: Option<Live<ServerConfig>>,
     stopping: Stopping,
     cut: CancellationToken,
 ) -> impl Stream<Item = io::Result<Connection>> + Send + use<> {
@@ -40,7 +42,7 @@ pub(super) fn incoming(
         listener,
         room: Arc::new(Semaphore::new(settings.connections)),
         opening: settings.opening,
-        tls: settings.tls.is_some(),
+        tls,
         stopping,
         cut,
     };
@@ -73,7 +75,9 @@ impl Accept {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY");
         }
-        Connection::new(stream, place, self.opening, self.tls, &self.stopping, &self.cut)
+        // A certificate that has been renewed is the one for whoever connects from now on.
+        let wire = Wire::new(stream, self.tls.as_ref().map(Live::now));
+        Connection::new(wire, place, self.opening, &self.stopping, &self.cut)
     }
 
     fn refuse(stream: TcpStream) {

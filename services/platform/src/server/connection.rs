@@ -3,7 +3,10 @@
 use std::{
     io,
     pin::Pin,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -11,27 +14,40 @@ use std::{
 use futures::{FutureExt as _, future::BoxFuture};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
     sync::OwnedSemaphorePermit,
     time::sleep,
 };
 use tokio_util::sync::CancellationToken;
-use tonic::transport::server::{Connected, TcpConnectInfo};
+use tonic::transport::server::Connected;
 
-use super::Stopping;
+use super::{Stopping, wire::Wire};
 
 /// Length of the HTTP/2 connection preface; no HTTP/1.1 request is shorter either.
 const PREFACE: usize = 24;
 
+/// Whether the other end of a connection has shown a certificate that this server believes: stands in the extensions of
+/// every request that came over it.
+#[derive(Debug, Clone, Default)]
+pub struct ClientCertificate(Arc<AtomicBool>);
+
+impl ClientCertificate {
+    /// Whether it has.
+    pub fn is_shown(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    pub(super) fn shown(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
 /// A connection with its place among all.
 pub(super) struct Connection {
-    stream: TcpStream,
+    wire: Wire,
     /// Ready when the server breaks what is still open.
     cut: BoxFuture<'static, ()>,
     /// `None` once the peer has said enough to be served.
     opening: Option<Opening>,
-    /// Whether the HTTP server has it: at once for plain text, after the handshake for TLS.
-    with_http: AtomicBool,
     _place: OwnedSemaphorePermit,
 }
 
@@ -44,10 +60,9 @@ struct Opening {
 
 impl Connection {
     pub(super) fn new(
-        stream: TcpStream,
+        wire: Wire,
         place: OwnedSemaphorePermit,
         opening: Duration,
-        tls: bool,
         stopping: &Stopping,
         cut: &CancellationToken,
     ) -> Self {
@@ -59,19 +74,15 @@ impl Connection {
             }
         };
         Self {
-            stream,
+            wire,
             cut: cut.clone().cancelled_owned().boxed(),
             opening: Some(Opening { missing: PREFACE, over: over.boxed() }),
-            with_http: AtomicBool::new(!tls),
             _place: place,
         }
     }
 
     /// Counts what the HTTP server was given; the bytes of a TLS handshake do not count.
     fn heard(&mut self, bytes: usize) {
-        if !self.with_http.load(Ordering::Relaxed) {
-            return;
-        }
         if let Some(opening) = &mut self.opening {
             opening.missing = opening.missing.saturating_sub(bytes);
             if opening.missing == 0 {
@@ -82,12 +93,11 @@ impl Connection {
 }
 
 impl Connected for Connection {
-    type ConnectInfo = TcpConnectInfo;
+    type ConnectInfo = ClientCertificate;
 
-    /// tonic asks for this when it hands the connection to the HTTP server, after the TLS handshake if there is one.
-    fn connect_info(&self) -> TcpConnectInfo {
-        self.with_http.store(true, Ordering::Relaxed);
-        self.stream.connect_info()
+    /// tonic asks before the handshake; what it is given tells afterwards.
+    fn connect_info(&self) -> ClientCertificate {
+        self.wire.certificate()
     }
 }
 
@@ -101,7 +111,7 @@ impl AsyncRead for Connection {
             return Poll::Ready(Err(kind.into()));
         }
         let before = buf.filled().len();
-        ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
+        ready!(Pin::new(&mut this.wire).poll_read(cx, buf))?;
         this.heard(buf.filled().len() - before);
         Poll::Ready(Ok(()))
     }
@@ -109,7 +119,7 @@ impl AsyncRead for Connection {
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        Pin::new(&mut self.wire).poll_write(cx, buf)
     }
 
     fn poll_write_vectored(
@@ -117,18 +127,18 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        Pin::new(&mut self.wire).poll_write_vectored(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.wire.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        Pin::new(&mut self.wire).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        Pin::new(&mut self.wire).poll_shutdown(cx)
     }
 }

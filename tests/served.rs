@@ -1,0 +1,145 @@
+//! The suite as it is served: in a process of its own that is told to stop by a signal, as `bangfu serve` and `bangfu up`
+//! are, and ends with an exit code.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
+
+use bangfu::suite::{FollowupPlan, PeoplePlan, Plan, Suite};
+use bangfu_kernel::{Clock, Role};
+use bangfu_platform::{peers::TokenSource, server::stop_signal};
+use bangfu_testkit::{City, databases};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader, Lines},
+    process::{Child, ChildStdin, ChildStdout, Command},
+    sync::oneshot,
+    time::Instant,
+};
+use tonic::transport::Channel;
+
+use crate::child;
+
+/// What the child is told through its environment.
+const TOLD: &str = "BANGFU_TEST_SERVED";
+/// What it says when it listens; its address follows.
+const LISTENS: &str = "served on ";
+
+/// Any free port.
+pub const ANYWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// A process that serves.
+pub struct Served {
+    /// Where.
+    pub address: SocketAddr,
+    child: Child,
+    _stdin: ChildStdin,
+    _said: Lines<BufReader<ChildStdout>>,
+}
+
+impl Served {
+    /// Serves both services of a city, or the registry alone.
+    pub async fn start(city: &City, listen: SocketAddr, lame_duck: Duration, followup: bool) -> Self {
+        let told = json!({
+            "people": city.database("people"),
+            "followup": followup.then(|| city.database("followup")),
+            "jwks": city.issuer().jwks(),
+            "token": city.token("followup", &[Role::Service], None),
+            "listen": listen,
+            "lame_duck": u64::try_from(lame_duck.as_millis()).expect("short"),
+        });
+        let mut child = child::command("served")
+            .env(TOLD, told.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a process");
+        let stdin = child.stdin.take().expect("piped");
+        let mut said = BufReader::new(child.stdout.take().expect("piped")).lines();
+        while let Some(line) = said.next_line().await.expect("its output") {
+            if let Some((_, address)) = line.split_once(LISTENS) {
+                let address = address.parse().expect("an address");
+                return Self { address, child, _stdin: stdin, _said: said };
+            }
+        }
+        panic!("it ended before it served");
+    }
+
+    /// The way to it.
+    pub fn channel(&self) -> Channel {
+        Channel::from_shared(format!("http://{}", self.address)).expect("an address").connect_lazy()
+    }
+
+    /// SIGTERM, to this process alone.
+    pub async fn tell(&self) -> Instant {
+        let id = self.child.id().expect("it runs").to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill");
+        assert!(told.success(), "it cannot be told");
+        Instant::now()
+    }
+
+    /// Waits until it has ended.
+    pub async fn ended(mut self) -> ExitStatus {
+        let ended = tokio::time::timeout(Duration::from_mins(1), self.child.wait()).await;
+        ended.expect("it ends").expect("it ended")
+    }
+}
+
+/// The life of such a process. It ends with a signal, or with whoever started it.
+pub(crate) async fn life() {
+    let signal = stop_signal().expect("signals");
+    let told: Value = serde_json::from_str(&std::env::var(TOLD).expect("what to serve")).expect("JSON");
+    let plan = plan(&told).await;
+    let suite = loop {
+        // The process before us on the same address may be ending still.
+        match Suite::start(plan.clone()).await {
+            Ok(suite) => break suite,
+            Err(error) => eprintln!("not yet: {error:#}"),
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    println!("{LISTENS}{}", suite.address);
+    let (gone, alone) = oneshot::channel::<()>();
+    // A thread of its own: the runtime would wait for one of its own to read on.
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lines() {
+            drop(line);
+        }
+        drop(gone);
+    });
+    let until = async {
+        tokio::select! {
+            () = signal => {}
+            _ = alone => {}
+        }
+    };
+    suite.until(until).await.expect("it stops");
+}
+
+async fn plan(told: &Value) -> Plan {
+    let text = |name: &str| told[name].as_str().map(str::to_owned);
+    let clock = Clock::at("2026-01-05".parse().expect("a date"));
+    let mut plan = bangfu_testkit::plan(clock, &text("jwks").expect("a JWKS"));
+    plan.listen = text("listen").and_then(|listen| listen.parse().ok()).expect("an address");
+    plan.server.lame_duck = Duration::from_millis(told["lame_duck"].as_u64().expect("a number"));
+    plan.people = Some(PeoplePlan {
+        database: databases::settings("people", &text("people").expect("a database")).await,
+        master_key: vec![2; 32].into(),
+        other_master_keys: Vec::new(),
+        index_key: vec![3; 32].into(),
+        anchors: None,
+    });
+    if let (Some(database), Some(token)) = (text("followup"), text("token")) {
+        plan.followup = Some(FollowupPlan {
+            database: databases::settings("followup", &database).await,
+            people_endpoint: None,
+            people_tls: None,
+            tokens: TokenSource::issued(move || token.clone()),
+            jobs: true,
+            sweeps: false,
+        });
+    }
+    plan
+}
