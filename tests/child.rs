@@ -7,7 +7,7 @@ use bangfu_platform::telemetry::{self, LogFormat, Settings, Telemetry};
 use futures::future::LocalBoxFuture;
 use tokio::process::Command;
 
-use crate::replica;
+use crate::{replica, rows::shell};
 
 /// Set in a child: what it does.
 const ROLE: &str = "BANGFU_TEST_ROLE";
@@ -24,7 +24,7 @@ const EVERYTHING: &str = "info,bangfu=trace,bangfu_platform=trace,bangfu_people=
 pub type Role = (&'static str, fn() -> LocalBoxFuture<'static, ()>);
 
 /// The roles that any program of the suite can play.
-const ROLES: [Role; 1] = [("replica", || Box::pin(replica::life()))];
+const ROLES: [Role; 2] = [("replica", || Box::pin(replica::life())), ("server", || Box::pin(shell::server::life()))];
 
 /// This program once more, in a role. A test binary plays it in its ignored test `child`, others first thing in `main`.
 pub fn command(role: &str) -> Command {

@@ -83,6 +83,7 @@ use bangfu_platform::{
 use bangfu_proto::followup::v1::followup_service_server::FollowupServiceServer;
 use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
+use tonic::codec::CompressionEncoding;
 
 use calendars::Calendars;
 use model::standard::Standards;
@@ -124,6 +125,8 @@ impl Followup {
     /// The gRPC service.
     pub fn server(self) -> FollowupServiceServer<Self> {
         FollowupServiceServer::new(self)
+            .accept_compressed(CompressionEncoding::Gzip)
+            .send_compressed(CompressionEncoding::Gzip)
     }
 
     /// Which townships are known here, for the auth layer.

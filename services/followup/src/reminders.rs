@@ -8,22 +8,21 @@ mod place;
 use std::{any::Any, collections::BTreeMap};
 
 use bangfu_kernel::{Clock, Error, Township, calendar, error::Resource, status::status};
-use bangfu_platform::{auth::Permit, db::Db, feed, ground::Ground, telemetry};
+use bangfu_platform::{
+    auth::Permit,
+    db::Db,
+    feed::{self, End, Outlet},
+    ground::Ground,
+    telemetry,
+};
 use bangfu_proto::followup::v1::{RemindedThrough, WatchRemindersResponse, watch_reminders_response::Item};
 use chrono::{NaiveDate, TimeDelta};
-use tokio::{
-    sync::mpsc,
-    time::{Duration, sleep, timeout},
-};
+use tokio::time::{Duration, sleep};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
 use place::Place;
 
-/// Items that may wait for a slow reader.
-const BUFFER: usize = 1_000;
-/// How long a full buffer is borne before the reader is disconnected.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// How often a stream looks for what is new.
 const LOOK: Duration = Duration::from_secs(1);
 /// How long after midnight a unit of work may still commit what it raised the day before: no statement outlives its call.
@@ -52,8 +51,8 @@ pub(crate) async fn watch(
         return Err(Error::NotFound(Resource::Township));
     }
     let (db, clock, stopping) = (ground.db.clone(), ground.clock.clone(), ground.stopping.clone());
-    let (sender, receiver) = mpsc::channel(BUFFER);
-    let sink = Sink(sender);
+    let (outlet, items) = Outlet::new(ground.reader_patience);
+    let sink = Sink(outlet);
     let mut stream = Stream { db, clock, permit, wanted, places: BTreeMap::new(), through: None };
     tokio::spawn(async move {
         let ended = tokio::select! {
@@ -63,38 +62,19 @@ pub(crate) async fn watch(
         if let Err(End::Because(error)) = ended {
             tracing::info!(error = &error as &dyn std::error::Error, "a stream of reminders ends");
             let told = status(&error, &telemetry::correlation_id());
-            let _gone = timeout(Duration::from_secs(1), sink.0.send(Err(told))).await;
+            sink.0.end(told).await;
         }
         drop(held);
     });
-    Ok(ReceiverStream::new(receiver))
-}
-
-/// Why a stream ends.
-enum End {
-    /// The reader has gone.
-    Gone,
-    /// For a reason it is told.
-    Because(Error),
-}
-
-impl From<Error> for End {
-    fn from(error: Error) -> Self {
-        Self::Because(error)
-    }
+    Ok(items)
 }
 
 /// Where items go. No connection of the database is held while one waits.
-struct Sink(mpsc::Sender<Result<WatchRemindersResponse, Status>>);
+struct Sink(Outlet<WatchRemindersResponse>);
 
 impl Sink {
     async fn send(&self, item: Item) -> Result<(), End> {
-        let message = WatchRemindersResponse { item: Some(item) };
-        match timeout(PATIENCE, self.0.send(Ok(message))).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_closed)) => Err(End::Gone),
-            Err(_elapsed) => Err(End::Because(Error::FeedReaderSlow)),
-        }
+        self.0.send(WatchRemindersResponse { item: Some(item) }).await
     }
 }
 

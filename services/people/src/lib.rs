@@ -70,6 +70,7 @@ use bangfu_platform::{auth::layer, ground::Ground};
 use bangfu_proto::people::v1::people_service_server::PeopleServiceServer;
 use sqlx::migrate::Migrator;
 use tokio_util::task::TaskTracker;
+use tonic::codec::CompressionEncoding;
 
 use crate::{directory::Directory, vault::Vault, whole::Whole};
 
@@ -98,7 +99,9 @@ impl People {
     pub fn server(self) -> Whole<PeopleServiceServer<Self>> {
         let server = PeopleServiceServer::new(self)
             .max_decoding_message_size(LARGEST_REQUEST)
-            .max_encoding_message_size(LARGEST_RESPONSE);
+            .max_encoding_message_size(LARGEST_RESPONSE)
+            .accept_compressed(CompressionEncoding::Gzip)
+            .send_compressed(CompressionEncoding::Gzip);
         Whole(server)
     }
 

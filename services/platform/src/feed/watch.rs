@@ -7,22 +7,19 @@ use std::{
 
 use bangfu_kernel::{Error, Township, error::Resource};
 use bangfu_proto::common::v1::Cursor;
-use tokio::{
-    sync::mpsc,
-    time::{Duration, Instant, timeout},
-};
+use tokio::time::{Duration, Instant};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use super::{Event, Head, store};
+use super::{
+    Event, Head,
+    outlet::{End, Outlet},
+    store,
+};
 use crate::{auth::Permit, db::Db, server::Stopping, telemetry};
 
 /// Events read with one statement.
 const BATCH: i64 = 500;
-/// Items that may wait for a slow reader.
-const BUFFER: usize = 1_000;
-/// How long a full buffer is borne before the reader is disconnected.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// How often a watcher looks for itself: commits of other replicas give no hint here.
 const LOOK: Duration = Duration::from_millis(500);
 /// How often an idle watcher is told where it stands.
@@ -52,6 +49,8 @@ pub enum Item {
 pub struct Watching {
     /// Ends the watch when the server stops.
     pub stopping: Stopping,
+    /// How long a reader may leave its buffer full before it is disconnected.
+    pub patience: Duration,
     /// Held while the watch lasts, such as a place in the caller's quota.
     pub held: Box<dyn std::any::Any + Send>,
 }
@@ -68,10 +67,10 @@ pub async fn watch<T: Send + 'static>(
     let mut watcher = Watcher { db: db.clone(), permit, townships, kinds, seen: BTreeMap::new() };
     watcher.start(&cursors).await?;
 
-    let (sender, receiver) = mpsc::channel(BUFFER);
-    let sink = Sink { sender, encode: Arc::new(encode) };
+    let Watching { stopping, patience, held } = watching;
+    let (outlet, stream) = Outlet::new(patience);
+    let sink = Sink { outlet, encode: Arc::new(encode) };
     tokio::spawn(async move {
-        let Watching { stopping, held } = watching;
         let ended = tokio::select! {
             () = stopping.begun() => Err(End::Because(Error::Stopping)),
             ended = watcher.run(&sink) => ended,
@@ -80,25 +79,11 @@ pub async fn watch<T: Send + 'static>(
             if matches!(error, Error::Stopping) {
                 let _gone = watcher.bookmark(&sink).await;
             }
-            let _gone = timeout(Duration::from_secs(1), sink.sender.send(Err(told(&error)))).await;
+            sink.outlet.end(told(&error)).await;
         }
         drop(held);
     });
-    Ok(ReceiverStream::new(receiver))
-}
-
-/// Why a watch ends.
-enum End {
-    /// The reader has gone.
-    Gone,
-    /// For a reason it is told.
-    Because(Error),
-}
-
-impl From<Error> for End {
-    fn from(error: Error) -> Self {
-        Self::Because(error)
-    }
+    Ok(stream)
 }
 
 fn told(error: &Error) -> Status {
@@ -108,18 +93,13 @@ fn told(error: &Error) -> Status {
 }
 
 struct Sink<T, E> {
-    sender: mpsc::Sender<Result<T, Status>>,
+    outlet: Outlet<T>,
     encode: Arc<E>,
 }
 
 impl<T, E: Fn(Item) -> Result<T, Error>> Sink<T, E> {
     async fn send(&self, item: Item) -> Result<(), End> {
-        let message = (self.encode)(item)?;
-        match timeout(PATIENCE, self.sender.send(Ok(message))).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_closed)) => Err(End::Gone),
-            Err(_elapsed) => Err(End::Because(Error::FeedReaderSlow)),
-        }
+        self.outlet.send((self.encode)(item)?).await
     }
 }
 
@@ -187,7 +167,7 @@ impl Watcher {
             tokio::select! {
                 _hint = moved.changed() => {}
                 () = tokio::time::sleep(LOOK) => {}
-                () = sink.sender.closed() => return Err(End::Gone),
+                () = sink.outlet.closed() => return Err(End::Gone),
             }
         }
     }
