@@ -34,8 +34,6 @@ pub(super) struct Raw {
 pub(super) struct Heard {
     /// Its reason for going away: 11 is ENHANCE_YOUR_CALM.
     pub(super) goaway: Option<u32>,
-    /// Frames of all kinds.
-    pub(super) frames: u64,
 }
 
 impl Raw {
@@ -48,12 +46,11 @@ impl Raw {
             let mut heard = Heard::default();
             let (mut head, mut body) = ([0; 9], Vec::new());
             while from.read_exact(&mut head).await.is_ok() {
-                let length = usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
+                let length = usize::try_from(u32::from_be_bytes([0, head[0], head[1], head[2]])).expect("24 bits");
                 body.resize(length, 0);
                 if from.read_exact(&mut body).await.is_err() {
                     break;
                 }
-                heard.frames += 1;
                 if head[3] == GOAWAY {
                     heard.goaway = body.get(4..8).map(|code| u32::from_be_bytes(code.try_into().expect("four bytes")));
                 }

@@ -15,10 +15,12 @@ use tokio::{task::JoinSet, time::Instant};
 use tonic::{Code, Status};
 
 use super::server::{Served, Wanted};
-use crate::{chance::Chance, row::Run};
+use crate::{chance::Chance, proxy::Proxy, row::Run};
 
 /// Sessions with a database: 64 calls at work.
 const SESSIONS: u32 = 4;
+/// Milliseconds that the way to the database takes, either way.
+const ROUND_TRIP: std::ops::Range<u64> = 8..12;
 /// Callers who wait for their answer before they ask again: as many as there is room for.
 const CALLERS: usize = 32;
 /// Connections of those who do not wait.
@@ -42,11 +44,14 @@ struct Tally {
 /// everything is as before.
 pub async fn ten_times_the_load_is_refused_at_once_and_the_rest_is_served(run: Run) {
     let mut city = City::new().await;
+    city.settle().await;
+    // The database is what there is too little of, as it is on every bad day: each round trip takes its time.
+    let proxy = Proxy::start(run.seed()).await;
     let wanted = Wanted { sessions: SESSIONS, one_core: true, ..Wanted::default() };
-    let served = Served::start(&mut city, wanted).await;
-    let clients: Vec<_> = (0..CONNECTIONS)
-        .map(|n| served.clerk(&city, "clerk-1", if n % 2 == 0 { DADONG } else { LIBAO }))
-        .collect();
+    let served = Served::start_unsettled(&mut city, wanted, Some(&proxy)).await;
+    proxy.delay(ROUND_TRIP);
+    let clients: Vec<_> =
+        (0..CONNECTIONS).map(|n| served.clerk(&city, "clerk-1", if n % 2 == 0 { DADONG } else { LIBAO })).collect();
     for client in &clients {
         call(client, &mut run.chance(0)).await.expect("served");
     }
@@ -71,7 +76,8 @@ pub async fn ten_times_the_load_is_refused_at_once_and_the_rest_is_served(run: R
     assert!(wrong.is_empty(), "{} neither served nor refused: {:?} (seed {})", wrong.len(), wrong[0], run.seed());
 
     let begun = Instant::now();
-    let enough = capacity * run.of(50, 80) / 100;
+    // Other tests run beside a quick run: it shows that refusals are refusals and that others are served, no figures.
+    let enough = capacity * run.of(20, 80) / 100;
     let mut again = 0;
     while again < enough && begun.elapsed() < Duration::from_secs(30) {
         again = closed(&clients, Duration::from_secs(1), run.chance(3)).await;
@@ -79,8 +85,8 @@ pub async fn ten_times_the_load_is_refused_at_once_and_the_rest_is_served(run: R
     run.count("ms to recover", u64::try_from(begun.elapsed().as_millis()).expect("short"));
     assert!(again >= enough, "{again} of {capacity} calls a second half a minute later (seed {})", run.seed());
     let percent = good * 100 / capacity.max(1);
-    assert!(percent >= run.of(40, 80), "{percent} % of {capacity} calls a second (seed {})", run.seed());
-    assert!(at(99) < run.of(2_000, 50), "{} ms for a refusal (seed {})", at(99), run.seed());
+    assert!(percent >= run.of(10, 80), "{percent} % of {capacity} calls a second (seed {})", run.seed());
+    assert!(at(99) < run.of(5_000, 50), "{} ms for a refusal (seed {})", at(99), run.seed());
     served.end().await;
     city.close().await;
 }
@@ -100,7 +106,8 @@ async fn call(client: &Client, chance: &mut Chance) -> Result<(), Status> {
 /// Calls a second served to callers who wait for their answers.
 async fn closed(clients: &[Client], time: Duration, mut chance: Chance) -> u64 {
     let (over, mut callers) = (Arc::new(AtomicBool::new(false)), JoinSet::new());
-    for client in clients.iter().cycle().take(CALLERS).cloned() {
+    for client in clients.iter().cycle().take(CALLERS) {
+        let client = client.clone();
         let (over, mut chance) = (Arc::clone(&over), Chance::new(u64::try_from(chance.below(1 << 20)).unwrap_or(1)));
         callers.spawn(async move {
             let mut served = 0;

@@ -130,7 +130,10 @@ impl http_body::Body for Answer {
                 Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[0; 5])))))
             }
             Self::Ok => {
-                let trailers = HeaderMap::from_iter([(http::HeaderName::from_static("grpc-status"), "0".parse().expect("a value"))]);
+                let trailers = HeaderMap::from_iter([(
+                    http::HeaderName::from_static("grpc-status"),
+                    "0".parse().expect("a value"),
+                )]);
                 Poll::Ready(Some(Ok(Frame::trailers(trailers))))
             }
         }

@@ -18,7 +18,7 @@ use tokio::{
 };
 use tonic::transport::{Channel, Endpoint};
 
-use crate::child;
+use crate::{child, proxy::Proxy};
 
 /// What the process is told through its environment.
 const PLAN: &str = "BANGFU_TEST_SERVER";
@@ -72,15 +72,16 @@ impl Served {
     /// Starts one on the databases of a city, whose own suite is stopped: nothing else works on them.
     pub(crate) async fn start(city: &mut City, wanted: Wanted) -> Self {
         city.settle().await;
-        Self::start_unsettled(city, wanted).await
+        Self::start_unsettled(city, wanted, None).await
     }
 
-    /// The same, whatever follow-up knows of the registry.
-    pub(crate) async fn start_unsettled(city: &mut City, wanted: Wanted) -> Self {
+    /// The same, whatever follow-up knows of the registry; its databases may lie behind a proxy.
+    pub(crate) async fn start_unsettled(city: &mut City, wanted: Wanted, proxy: Option<&Proxy>) -> Self {
         city.stop().await;
         let mut urls = Vec::new();
         for service in databases::SERVICES {
             let settings = databases::settings(service, city.database(service)).await;
+            let settings = proxy.map_or(settings.clone(), |proxy| proxy.before(&settings));
             urls.push([settings.service_url, settings.city_url].map(|url| url.expose_secret().to_owned()));
         }
         let plan = json!({
@@ -146,7 +147,8 @@ impl Served {
         let stat = std::fs::read_to_string(self.proc("stat")).expect("it runs");
         // The name may hold anything; what follows its bracket is numbers, user and system time the 12th and 13th.
         let numbers = stat.rsplit(')').next().unwrap_or_default();
-        let ticks = numbers.split_whitespace().skip(11).take(2).map(|n| n.parse::<u64>().expect("a number")).sum::<u64>();
+        let ticks =
+            numbers.split_whitespace().skip(11).take(2).map(|n| n.parse::<u64>().expect("a number")).sum::<u64>();
         Duration::from_millis(ticks * 1_000 / TICKS)
     }
 
@@ -154,7 +156,7 @@ impl Served {
     pub(crate) async fn busy(&self, over: Duration) -> u64 {
         let (before, begun) = (self.worked(), tokio::time::Instant::now());
         tokio::time::sleep(over).await;
-        millis(self.worked() - before) * 100 / millis(begun.elapsed()).max(1)
+        millis(self.worked().saturating_sub(before)) * 100 / millis(begun.elapsed()).max(1)
     }
 
     /// How many file descriptors it has open.

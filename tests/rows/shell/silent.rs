@@ -20,7 +20,7 @@ const TOO_MANY: usize = 40;
 pub async fn silent_connections_leave_room_for_others_and_give_their_places_back(run: Run) {
     raise_descriptors().await;
     let many: usize = run.of(500, 10_000);
-    let opening = run.of(Duration::from_secs(6), Duration::from_secs(60));
+    let opening = run.of(Duration::from_secs(6), Duration::from_mins(1));
     let mut city = City::new().await;
     let served = Served::start(&mut city, Wanted { connections: many + 1, opening, ..Wanted::default() }).await;
     let clerk = served.clerk(&city, "clerk-1", DADONG);
@@ -32,7 +32,7 @@ pub async fn silent_connections_leave_room_for_others_and_give_their_places_back
     let before = served.descriptors();
     let mut silent = open(&served, many).await;
     until("the server holds them all", async || served.descriptors() >= before + many).await;
-    run.fault("silent connections that the server holds", many as u64);
+    run.fault("silent connections that the server holds", u64::try_from(many).expect("not so many"));
     for mut beyond in open(&served, TOO_MANY).await {
         closed(&mut beyond).await;
         run.fault("connections beyond its limit", 1);
@@ -46,7 +46,7 @@ pub async fn silent_connections_leave_room_for_others_and_give_their_places_back
         run.count("calls meanwhile", 1);
     }
     let ends = stream::iter(&mut silent).for_each_concurrent(None, closed);
-    timeout(opening * 3 + Duration::from_secs(60), ends).await.expect("the server closes them when their time is over");
+    timeout(opening * 3 + Duration::from_mins(1), ends).await.expect("the server closes them when their time is over");
     until("their descriptors are given back", async || served.descriptors() < before + TOO_MANY).await;
     let others = served.clerk(&city, "clerk-2", DADONG);
     others.followup().list_coordinators(ListCoordinatorsRequest::default()).await.expect("there is room again");

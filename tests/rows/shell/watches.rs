@@ -3,14 +3,12 @@
 use std::time::Duration;
 
 use bangfu::client::Client;
+use bangfu_platform::server::watch::PER_CALLER;
 use bangfu_proto::{
     common::v1::Cursor,
     followup::v1::{ListCoordinatorsRequest, WatchDutiesRequest, WatchDutiesResponse, WatchRemindersRequest},
-    people::v1::{
-        ListPeopleRequest, WatchPeopleRequest, WatchPeopleResponse, watch_people_response::Item,
-    },
+    people::v1::{ListPeopleRequest, WatchPeopleRequest, WatchPeopleResponse, watch_people_response::Item},
 };
-use bangfu_platform::server::watch::PER_CALLER;
 use bangfu_testkit::{City, DADONG, LIBAO, reason, sample};
 use tonic::{Code, Status, Streaming};
 use tonic_types::StatusExt as _;
@@ -19,7 +17,6 @@ use super::server::{Served, Wanted};
 use crate::{row::Run, steps::until};
 
 /// What one caller holds open.
-#[expect(dead_code, reason = "held, not read")]
 enum Held {
     People(Streaming<WatchPeopleResponse>),
     Duties(Streaming<WatchDutiesResponse>),
@@ -124,7 +121,7 @@ pub async fn a_slow_reader_is_told_so_and_costs_little(run: Run) {
     }
     let patience = run.of(Duration::from_secs(2), Duration::from_secs(30));
     // Nobody follows it here: what this history says is nonsense.
-    let served = Served::start_unsettled(&mut city, Wanted { patience, ..Wanted::default() }).await;
+    let served = Served::start_unsettled(&mut city, Wanted { patience, ..Wanted::default() }, None).await;
     let quick = served.clerk(&city, "clerk-2", DADONG);
     quick.people().list_people(ListPeopleRequest::default()).await.expect("served");
 
@@ -136,7 +133,9 @@ pub async fn a_slow_reader_is_told_so_and_costs_little(run: Run) {
             let channel = served.endpoint().initial_stream_window_size(65_535).connect_lazy();
             let token = city.token("clerk-1", &[bangfu_kernel::Role::Clerk], Some(DADONG));
             let client = Client::on(channel, &token).expect("a client");
-            slow.push(client.people().watch_people(WatchPeopleRequest::default()).await.expect("a stream").into_inner());
+            slow.push(
+                client.people().watch_people(WatchPeopleRequest::default()).await.expect("a stream").into_inner(),
+            );
         }
         // All the while, somebody reads it from end to end.
         let mut all = quick.people().watch_people(WatchPeopleRequest::default()).await.expect("a stream").into_inner();

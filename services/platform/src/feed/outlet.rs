@@ -74,9 +74,9 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_reader_who_stops_reading_is_told_so_after_all_that_waited() {
-        let (outlet, mut stream) = Outlet::new(Duration::from_secs(30));
+        let (outlet, mut stream) = Outlet::new(Duration::from_millis(50));
         let mut sent = 0;
         let end = loop {
             match outlet.send(sent).await {
