@@ -7,7 +7,11 @@ use bangfu_platform::telemetry::{self, LogFormat, Settings, Telemetry};
 use futures::future::LocalBoxFuture;
 use tokio::process::Command;
 
-use crate::{replica, rows::feeds, served};
+use crate::{
+    replica,
+    rows::{feeds, shell},
+    served,
+};
 
 /// Set in a child: what it does.
 const ROLE: &str = "BANGFU_TEST_ROLE";
@@ -28,6 +32,7 @@ const ROLES: &[Role] = &[
     ("replica", || Box::pin(replica::life())),
     ("producer", || Box::pin(feeds::producers::life())),
     ("served", || Box::pin(served::life())),
+    ("server", || Box::pin(shell::server::life())),
 ];
 
 /// This program once more, in a role. A test binary plays it in its ignored test `child`, others first thing in `main`.

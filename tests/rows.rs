@@ -9,6 +9,7 @@ pub mod sweeps;
 pub mod interop;
 pub mod stops;
 pub mod tls;
+pub mod shell;
 
 /// Hands the areas and names of all rows to a macro.
 #[macro_export]
@@ -52,6 +53,20 @@ macro_rules! rows {
                 a_service_tells_nothing_to_a_server_that_does_not_prove_its_name,
                 services_meet_over_mtls,
                 renewed_certificates_are_taken_up_without_a_restart,
+            ],
+            shell: [
+                every_call_ends_at_the_servers_deadline_and_leaves_no_statement,
+                every_call_ends_at_its_callers_deadline_and_leaves_no_statement,
+                silent_connections_leave_room_for_others_and_give_their_places_back,
+                a_server_without_descriptors_rests_and_recovers,
+                a_caller_holds_sixteen_watches_and_no_more,
+                a_slow_reader_is_told_so_and_costs_little,
+                a_message_of_four_mebibytes_passes_and_a_byte_more_is_refused,
+                a_bomb_is_refused_before_it_is_unpacked,
+                an_unknown_encoding_is_refused_with_those_that_are_known,
+                floods_are_ended_or_borne_while_others_are_served,
+                ten_times_the_load_is_refused_at_once_and_the_rest_is_served,
+                a_panic_ends_one_call_and_tells_nothing,
             ],
         }
     };

@@ -23,6 +23,8 @@ pub mod terminal;
 pub mod transfers;
 pub mod waivers;
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use bangfu_proto::{
     common::v1::CalendarDate, followup::v1::followup_service_client::FollowupServiceClient,
@@ -48,9 +50,9 @@ pub struct Client {
     bearer: Bearer,
 }
 
-/// Puts the token on every call.
+/// Puts the token on every call, and how long the caller waits for its answer.
 #[derive(Clone)]
-pub struct Bearer(MetadataValue<Ascii>);
+pub struct Bearer(MetadataValue<Ascii>, Option<Duration>);
 
 impl std::fmt::Debug for Bearer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -61,6 +63,9 @@ impl std::fmt::Debug for Bearer {
 impl Interceptor for Bearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         request.metadata_mut().insert("authorization", self.0.clone());
+        if let Some(within) = self.1 {
+            request.set_timeout(within);
+        }
         Ok(request)
     }
 }
@@ -96,7 +101,14 @@ impl Client {
         let bearer = format!("Bearer {}", token.trim())
             .parse()
             .context("令牌含有非法字符 the token holds characters no token has")?;
-        Ok(Self { channel, bearer: Bearer(bearer) })
+        Ok(Self { channel, bearer: Bearer(bearer, None) })
+    }
+
+    /// The same, for calls that have to be answered in time: each tells the server its deadline.
+    #[must_use]
+    pub fn within(mut self, time: Duration) -> Self {
+        self.bearer.1 = Some(time);
+        self
     }
 
     /// Whom the token is for: its `sub`, read and not verified; empty where there is none.

@@ -46,7 +46,7 @@ pub(crate) struct Settings {
     /// File with the URL of the database, as the city's reading role.
     #[arg(long, env = "BANGFU_CITY_DATABASE_URL_FILE")]
     city_database_url_file: PathBuf,
-    /// Connections to the database.
+    /// Connections to the database. For each, eight calls are at work at once; more are refused.
     #[arg(long, env = "BANGFU_CONNECTIONS", default_value_t = 20)]
     connections: u32,
     /// Accept a database without TLS and with fsync off. For development only.

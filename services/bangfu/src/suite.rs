@@ -78,6 +78,10 @@ pub struct FollowupPlan {
     pub sweeps: bool,
 }
 
+/// Calls at work at once for every session with a database: so many that no session waits for a call, so few that no call
+/// waits long for a session.
+const CALLS_PER_SESSION: usize = 8;
+
 /// A running suite.
 pub struct Suite {
     /// Where it listens.
@@ -128,11 +132,12 @@ impl Suite {
             }
             running = Some(service);
         }
+        let limits = plan.limits();
         server.readiness().set(true).await;
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(async move {
             let shutdown = async { drop(stopped.await) };
-            let ended = server.serve(routes, Stack::new(&plan.stack, auth), shutdown).await;
+            let ended = server.serve(routes, Stack::new(&limits, auth), shutdown).await;
             // Background work ends with the server; what it had in hand is derived from data and done again.
             let ends = futures::future::join_all(jobs.iter().map(TaskTracker::wait));
             let _ended = tokio::time::timeout(Duration::from_secs(2), ends).await;
@@ -177,6 +182,19 @@ impl Suite {
 }
 
 impl Plan {
+    /// The limits of calls, in line with the sessions there are for them. More calls would only wait for one another, and
+    /// be answered UNAVAILABLE when their patience ends, instead of being told at once that there is no room.
+    fn limits(&self) -> stack::Settings {
+        let people = self.people.as_ref().map(|people| people.database.connections);
+        let followup = self.followup.as_ref().map(|followup| followup.database.connections);
+        let sessions = people.unwrap_or_default() + followup.unwrap_or_default();
+        let calls = usize::try_from(sessions).unwrap_or(usize::MAX).saturating_mul(CALLS_PER_SESSION);
+        let calls = self.stack.calls.min(calls);
+        // One office leaves a quarter to the others.
+        let calls_per_township = self.stack.calls_per_township.min(calls - calls / 4);
+        stack::Settings { calls, calls_per_township, ..self.stack.clone() }
+    }
+
     async fn ground(&self, database: &db::Settings, server: &Server) -> anyhow::Result<Ground> {
         let page_key = SecretSlice::from(self.page_key.expose_secret().to_vec());
         Ok(Ground {
@@ -184,6 +202,7 @@ impl Plan {
             clock: self.clock.clone(),
             pages: PageTokens::new(page_key, self.clock.clone()),
             watches: WatchQuota::new(server::watch::PER_CALLER),
+            reader_patience: self.server.reader_patience,
             stopping: server.stopping(),
             city: self.city.clone(),
         })

@@ -11,7 +11,7 @@ use bangfu_kernel::{Clock, Error, Township, calendar, error::Resource, status::s
 use bangfu_platform::{
     auth::Permit,
     db::Db,
-    feed::{self, End},
+    feed::{self, End, Outlet},
     ground::Ground,
     telemetry,
 };
@@ -51,8 +51,8 @@ pub(crate) async fn watch(
         return Err(Error::NotFound(Resource::Township));
     }
     let (db, clock, stopping) = (ground.db.clone(), ground.clock.clone(), ground.stopping.clone());
-    let (sink, last, reminders) = feed::Sink::new(feed::PATIENCE)?;
-    let sink = Sink(sink);
+    let (outlet, items) = Outlet::new(ground.reader_patience);
+    let sink = Sink(outlet);
     let mut stream = Stream { db, clock, permit, wanted, places: BTreeMap::new(), through: None };
     tokio::spawn(async move {
         let ended = tokio::select! {
@@ -61,15 +61,16 @@ pub(crate) async fn watch(
         };
         if let Err(End::Because(error)) = ended {
             tracing::info!(error = &error as &dyn std::error::Error, "a stream of reminders ends");
-            last.tell(status(&error, &telemetry::correlation_id()));
+            let told = status(&error, &telemetry::correlation_id());
+            sink.0.end(told).await;
         }
         drop(held);
     });
-    Ok(reminders)
+    Ok(items)
 }
 
 /// Where items go. No connection of the database is held while one waits.
-struct Sink(feed::Sink<WatchRemindersResponse>);
+struct Sink(Outlet<WatchRemindersResponse>);
 
 impl Sink {
     async fn send(&self, item: Item) -> Result<(), End> {

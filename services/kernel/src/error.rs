@@ -258,6 +258,9 @@ pub enum Error {
     /// No such method.
     #[error("method unknown")]
     MethodUnknown,
+    /// A message compressed in a way that is not known here.
+    #[error("encoding unknown")]
+    EncodingUnknown,
     /// A fault of ours.
     #[error("internal fault")]
     Internal(#[source] Source),

@@ -110,6 +110,7 @@ fn code_and_reason(error: &Error) -> (Code, R) {
         Error::Conflict(_) => (Code::Aborted, R::Conflict),
         Error::Stopping => (Code::Cancelled, R::Stopping),
         Error::MethodUnknown => (Code::Unimplemented, R::MethodUnknown),
+        Error::EncodingUnknown => (Code::Unimplemented, R::EncodingUnknown),
         Error::Internal(_) => (Code::Internal, R::Internal),
     }
 }
@@ -181,7 +182,8 @@ fn metadata(error: &Error, correlation_id: &str) -> HashMap<String, String> {
         | Error::Unavailable(_)
         | Error::Conflict(_)
         | Error::Stopping
-        | Error::MethodUnknown => Vec::new(),
+        | Error::MethodUnknown
+        | Error::EncodingUnknown => Vec::new(),
     };
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
@@ -288,6 +290,7 @@ fn office_sentence(error: &Error, correlation_id: &str) -> String {
         Error::Conflict(_) => "与他人的操作冲突，请重试。".to_owned(),
         Error::Stopping => "服务正在重启，请重新连接。".to_owned(),
         Error::MethodUnknown => "没有此接口。".to_owned(),
+        Error::EncodingUnknown => "不支持此压缩方式。".to_owned(),
         Error::Internal(_) => format!("系统故障，请把编号 {correlation_id} 告诉管理员。"),
     }
 }

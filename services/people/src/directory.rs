@@ -51,12 +51,13 @@ impl Directory {
 
 #[tonic::async_trait]
 impl layer::Directory for Directory {
-    async fn knows(&self, township: &Township) -> Result<bool, Error> {
+    async fn knows(&self, township: &Township, deadline: Option<Instant>) -> Result<bool, Error> {
         if let Some(known) = self.recall(township) {
             return Ok(known);
         }
         #[expect(clippy::disallowed_methods, reason = "the directory is asked before there is a permit")]
         let permit = Permit::of_job("people.directory", township.city(), Some(township.clone()));
+        let permit = deadline.into_iter().fold(permit, Permit::until);
         let mut tx = self.db.township(&permit).await?;
         let known = store::township::find(&mut tx).await?.is_some();
         tx.commit().await?;

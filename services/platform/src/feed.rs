@@ -1,7 +1,7 @@
 //! Change feeds: per township a dense sequence in commit order, written with the change, watched with cursors.
 
 mod follow;
-mod sink;
+mod outlet;
 mod store;
 mod watch;
 
@@ -12,7 +12,7 @@ use tokio::sync::watch as signal;
 use uuid::Uuid;
 
 pub use follow::{Position, next_in_order};
-pub use sink::{End, Items, Last, PATIENCE, Sink};
+pub use outlet::{End, Outlet};
 pub use store::{append, compact, events, heads_of_city, open};
 pub use watch::{Item, Wanted, Watching, heads, watch};
 

@@ -1,5 +1,7 @@
 //! What every service stands on, handed to it at start.
 
+use std::time::Duration;
+
 use crate::{
     db::Db,
     page_token::PageTokens,
@@ -18,6 +20,8 @@ pub struct Ground {
     pub pages: PageTokens,
     /// Limits how many watches one caller has open.
     pub watches: WatchQuota,
+    /// How long the reader of a watch may leave its buffer full before it is disconnected.
+    pub reader_patience: Duration,
     /// Tells watches and jobs that the server is stopping.
     pub stopping: Stopping,
     /// The city this deployment serves: six digits.

@@ -44,6 +44,8 @@ pub struct Settings {
     pub ping_after: Duration,
     /// How long the answer to a ping may take before the connection is closed.
     pub ping_answer: Duration,
+    /// How long the reader of a Watch may leave its buffer full before it is disconnected.
+    pub reader_patience: Duration,
     /// Certificates; `None`: plain text, behind something that speaks TLS.
     pub tls: Option<ServerTls>,
     /// Whether browsers may call (gRPC-Web over HTTP/1.1 or 2).
@@ -65,6 +67,7 @@ impl Default for Settings {
             header_bytes: 16 * 1024,
             ping_after: Duration::from_secs(30),
             ping_answer: Duration::from_secs(10),
+            reader_patience: Duration::from_secs(30),
             tls: None,
             grpc_web: true,
             reflection: true,

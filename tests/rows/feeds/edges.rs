@@ -110,8 +110,9 @@ pub async fn a_slow_reader_is_told_so_and_goes_on_where_it_stood(run: Run) {
     while stands < head {
         let (held, ended) = oneshot::channel::<()>();
         let watching = Watching {
+            stopping: CancellationToken::new().into(),
             patience: Duration::from_millis(100),
-            ..Watching::new(CancellationToken::new().into(), Box::new(held))
+            held: Box::new(held),
         };
         let after = stage.cursor(stands).await;
         let mut stream = watch(&stage.db, Some(after), false, watching).await.expect("a watch");

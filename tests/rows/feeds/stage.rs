@@ -158,7 +158,7 @@ pub(super) async fn watch(
 
 /// A watch that nothing ends from outside.
 pub(super) fn forever() -> Watching {
-    Watching::new(CancellationToken::new().into(), Box::new(()))
+    Watching { stopping: CancellationToken::new().into(), patience: Duration::from_secs(30), held: Box::new(()) }
 }
 
 /// Watches from the first event until the feed has come to its end (`over`) and a bookmark says so; notes what it sees. With

@@ -36,6 +36,7 @@ pub(super) async fn handle(svc: &Followup, request: Request<WatchDutiesRequest>)
     faults.check()?;
 
     let held = Box::new(svc.ground.watches.enter(permit.caller())?);
-    let watching = Watching::new(svc.ground.stopping.clone(), held);
+    let (stopping, patience) = (svc.ground.stopping.clone(), svc.ground.reader_patience);
+    let watching = Watching { stopping, patience, held };
     feed::watch(&svc.ground.db, permit, wanted, watching, wire::duty_event::told).await
 }

@@ -20,7 +20,8 @@ pub(super) async fn handle(
     let (permit, request) = admitted(request)?;
     let wanted = decode(request)?;
     let place = svc.ground.watches.enter(permit.caller())?;
-    let watching = Watching::new(svc.ground.stopping.clone(), Box::new(place));
+    let (stopping, patience) = (svc.ground.stopping.clone(), svc.ground.reader_patience);
+    let watching = Watching { stopping, patience, held: Box::new(place) };
     feed::watch(&svc.ground.db, permit, wanted, watching, wire::event::response).await
 }
 

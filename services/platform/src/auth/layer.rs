@@ -14,6 +14,7 @@ use bangfu_kernel::{Error, Role, Township};
 use bangfu_proto::{AccessRule, access::v1::Scope};
 use futures::future::BoxFuture;
 use http::{Request, Response, request::Parts};
+use tokio::time::Instant;
 use tonic::body::Body;
 use tower::{Layer, Service};
 
@@ -25,8 +26,8 @@ pub use rules::access_table;
 /// Where a service looks up which townships there are.
 #[async_trait::async_trait]
 pub trait Directory: Send + Sync {
-    /// Whether the city has this township, and serves it.
-    async fn knows(&self, township: &Township) -> Result<bool, Error>;
+    /// Whether the city has this township, and serves it. Nothing that it asks for outlives the call's deadline.
+    async fn knows(&self, township: &Township, deadline: Option<Instant>) -> Result<bool, Error>;
 }
 
 /// The layer: verifier and directories. Cloning gives another handle.
@@ -80,20 +81,20 @@ impl Auth {
         if caller.city != self.verifier.city() {
             return Err(Error::TownshipUnknown);
         }
-        if let Some(township) = &caller.township {
-            self.known(rule, township).await?;
-        }
         let deadline = request.extensions.get::<Deadline>().map(|deadline| deadline.0);
+        if let Some(township) = &caller.township {
+            self.known(rule, township, deadline).await?;
+        }
         Ok(Some(Permit::admitted(Arc::new(caller), rule.path, deadline)))
     }
 
-    async fn known(&self, rule: &AccessRule, township: &Township) -> Result<(), Error> {
+    async fn known(&self, rule: &AccessRule, township: &Township, deadline: Option<Instant>) -> Result<(), Error> {
         if township.city() != self.verifier.city() {
             return Err(Error::TownshipUnknown);
         }
         let service = rule.path.split('/').nth(1).unwrap_or_default();
         let directory = self.directories.get(service).ok_or(Error::MethodUnknown)?;
-        if directory.knows(township).await? { Ok(()) } else { Err(Error::TownshipUnknown) }
+        if directory.knows(township, deadline).await? { Ok(()) } else { Err(Error::TownshipUnknown) }
     }
 }
 

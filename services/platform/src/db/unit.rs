@@ -15,7 +15,7 @@ use std::{
 
 use bangfu_kernel::{Clock, Error, Township};
 use sqlx::{PgPool, Postgres, pool::PoolConnection};
-use tokio::time::{Duration, Instant};
+use tokio::time::{Duration, Instant, timeout_at};
 
 use super::fault::{fault, unreachable};
 use crate::{
@@ -70,7 +70,12 @@ impl Unit {
     /// `begin` ends where the settings of a SELECT go on.
     async fn begin(pool: &PgPool, permit: &Permit, begin: &str) -> Result<Self, Error> {
         let mut limit = Limit { deadline: permit.deadline(), set_at: Instant::now() };
-        let session = pool.acquire().await.map_err(unreachable)?;
+        // A call that nobody waits for any more must not keep its place among the calls while it waits for a session.
+        let session = match limit.deadline {
+            Some(deadline) => timeout_at(deadline, pool.acquire()).await.map_err(|_elapsed| Error::Deadline)?,
+            None => pool.acquire().await,
+        };
+        let session = session.map_err(unreachable)?;
         limit.set_at = Instant::now();
         let mut unit = Self { session: Some(session), state: Arc::default(), limit };
         let milliseconds = limit.left()?.as_millis().max(1);

@@ -13,7 +13,7 @@ use tonic::Status;
 
 use super::{
     Event, Head,
-    sink::{self, End, Last},
+    outlet::{End, Outlet},
     store,
 };
 use crate::{auth::Permit, db::Db, server::Stopping, telemetry};
@@ -49,17 +49,10 @@ pub enum Item {
 pub struct Watching {
     /// Ends the watch when the server stops.
     pub stopping: Stopping,
+    /// How long a reader may leave its buffer full before it is disconnected.
+    pub patience: Duration,
     /// Held while the watch lasts, such as a place in the caller's quota.
     pub held: Box<dyn std::any::Any + Send>,
-    /// How long a reader that takes nothing is borne.
-    pub patience: Duration,
-}
-
-impl Watching {
-    /// With the patience of all streams.
-    pub fn new(stopping: Stopping, held: Box<dyn std::any::Any + Send>) -> Self {
-        Self { stopping, held, patience: sink::PATIENCE }
-    }
 }
 
 /// Starts a watch. Cursors are checked first, so that a wrong one is the call's error; the rest comes as a stream.
@@ -74,9 +67,9 @@ pub async fn watch<T: Send + 'static>(
     let mut watcher = Watcher { db: db.clone(), permit, townships, kinds, seen: BTreeMap::new() };
     watcher.start(&cursors).await?;
 
-    let Watching { stopping, held, patience } = watching;
-    let (sink, last, stream) = sink::Sink::new(patience)?;
-    let sink = Sink { sink, encode: Arc::new(encode) };
+    let Watching { stopping, patience, held } = watching;
+    let (outlet, stream) = Outlet::new(patience);
+    let sink = Sink { outlet, encode: Arc::new(encode) };
     tokio::spawn(async move {
         let ended = tokio::select! {
             () = stopping.begun() => Err(End::Because(Error::Stopping)),
@@ -86,28 +79,27 @@ pub async fn watch<T: Send + 'static>(
             if matches!(error, Error::Stopping) {
                 let _gone = watcher.bookmark(&sink).await;
             }
-            tell(last, &error);
+            sink.outlet.end(told(&error)).await;
         }
         drop(held);
     });
     Ok(stream)
 }
 
-fn tell<T>(last: Last<T>, error: &Error) {
+fn told(error: &Error) -> Status {
     let correlation_id = telemetry::correlation_id();
     tracing::info!(error = error as &dyn std::error::Error, "a watch ends");
-    last.tell(bangfu_kernel::status::status(error, &correlation_id));
+    bangfu_kernel::status::status(error, &correlation_id)
 }
 
 struct Sink<T, E> {
-    sink: sink::Sink<T>,
+    outlet: Outlet<T>,
     encode: Arc<E>,
 }
 
 impl<T, E: Fn(Item) -> Result<T, Error>> Sink<T, E> {
     async fn send(&self, item: Item) -> Result<(), End> {
-        let message = (self.encode)(item)?;
-        self.sink.send(message).await
+        self.outlet.send((self.encode)(item)?).await
     }
 }
 
@@ -175,7 +167,7 @@ impl Watcher {
             tokio::select! {
                 _hint = moved.changed() => {}
                 () = tokio::time::sleep(LOOK) => {}
-                () = sink.sink.closed() => return Err(End::Gone),
+                () = sink.outlet.closed() => return Err(End::Gone),
             }
         }
     }

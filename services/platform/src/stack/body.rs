@@ -11,7 +11,7 @@ use std::{
 use bangfu_kernel::Error;
 use bytes::Bytes;
 use futures::{FutureExt as _, future::BoxFuture};
-use http::{HeaderMap, Response};
+use http::{HeaderMap, HeaderName, Response};
 use http_body::{Frame, SizeHint};
 use tokio::time::{sleep, sleep_until};
 use tonic::{Code, Status, body::Body};
@@ -40,7 +40,10 @@ pub(super) fn bounded(
     if !call.method().open
         && let Some(error) = refusal::of_tonic(&response)
     {
-        return call.refused(&error);
+        let accepted = response.headers().get(refusal::ACCEPTED).cloned();
+        let mut refused = call.refused(&error);
+        refused.headers_mut().extend(accepted.map(|known| (HeaderName::from_static(refusal::ACCEPTED), known)));
+        return refused;
     }
     if let Some(status) = Status::from_header_map(response.headers()) {
         call.finish(&status);

@@ -10,6 +10,9 @@ use tonic::{Code, Status, body::Body};
 
 use crate::telemetry::{self, CorrelationId};
 
+/// Names the encodings a server knows, when it refuses another one.
+pub(super) const ACCEPTED: &str = "grpc-accept-encoding";
+
 /// What a line of `rpc.rs` answers with: the result of a handler, its error logged and told.
 pub fn answer<T>(result: Result<T, Error>) -> Result<tonic::Response<T>, Status> {
     result.map(tonic::Response::new).map_err(|error| refuse(&error))
@@ -41,6 +44,7 @@ pub(super) fn of_tonic(response: &Response<Body>) -> Option<Error> {
     }
     match told.code() {
         Code::Ok => None,
+        Code::Unimplemented if response.headers().contains_key(ACCEPTED) => Some(Error::EncodingUnknown),
         Code::Unimplemented => Some(Error::MethodUnknown),
         Code::OutOfRange | Code::ResourceExhausted => Some(Error::TooLarge { limit: "message" }),
         Code::Internal if told.message().starts_with("failed to decode Protobuf message") => {

@@ -15,6 +15,7 @@ use bangfu_platform::{
 };
 use bangfu_proto::{ACCESS, access::v1::Scope};
 use http::{Request, Response};
+use tokio::time::Instant;
 use tonic::{Code, Status, body::Body};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
@@ -30,7 +31,7 @@ struct Home;
 
 #[async_trait::async_trait]
 impl Directory for Home {
-    async fn knows(&self, township: &Township) -> Result<bool, Error> {
+    async fn knows(&self, township: &Township, _: Option<Instant>) -> Result<bool, Error> {
         Ok(township.as_str() == HOME)
     }
 }
