@@ -4,6 +4,7 @@
 use crate::row::Row;
 
 pub mod acknowledged;
+pub mod isolation;
 
 /// Hands the areas and names of all rows to a macro.
 #[macro_export]
@@ -12,6 +13,15 @@ macro_rules! rows {
         $with! {
             acknowledged: [
                 an_answer_lost_after_commit_is_repeated_with_one_effect,
+            ],
+            isolation: [
+                a_million_mixed_calls_of_two_townships_read_and_write_no_foreign_row,
+                mixed_calls_through_the_wire_answer_with_no_foreign_row,
+                every_policy_dropped_or_widened_in_turn_is_noticed,
+                every_power_given_to_a_role_is_noticed,
+                no_constraint_tells_a_township_what_another_has,
+                a_foreign_id_sends_the_same_statements_as_a_random_one,
+                a_foreign_id_is_answered_as_fast_as_a_random_one,
             ],
         }
     };

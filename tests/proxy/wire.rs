@@ -96,8 +96,8 @@ impl Asks<'_> {
                 self.bound = self.texts.get(name).cloned().unwrap_or_default();
                 None
             }
-            b'E' => self.state.next(&self.bound),
-            b'Q' => self.state.next(String::from_utf8_lossy(word(body).0).trim()),
+            b'E' => self.state.next(&self.bound, &mut self.chance),
+            b'Q' => self.state.next(String::from_utf8_lossy(word(body).0).trim(), &mut self.chance),
             _ => None,
         }
     }
