@@ -47,7 +47,7 @@ const UNIQUE: &str = r"
                             ELSE format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE; ', o.indrelid::regclass, k.conname) END, '')
                        FROM pg_index o LEFT JOIN pg_constraint k ON k.conindid = o.indexrelid AND k.contype IN ('p', 'u')
                       WHERE o.indrelid = i.indrelid AND o.indisunique AND o.indexrelid <> i.indexrelid), '')
-        || coalesce((SELECT string_agg(format('ALTER TABLE %s DROP CONSTRAINT %I; ', f.conrelid::regclass, f.conname), '')
+        || coalesce((SELECT string_agg(format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS %I; ', f.conrelid::regclass, f.conname), '')
                        FROM pg_constraint f WHERE f.conrelid = i.indrelid AND f.contype = 'f'), '')
       FROM pg_index i
      WHERE i.indisunique AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = i.indrelid)
@@ -116,9 +116,15 @@ async fn foreign(run: &Run, scratch: &mut Scratch) {
         scratch.run(format!("BEGIN; {alone}; SET LOCAL ROLE {}", scratch.names.service)).await;
         let there = told(scratch, "said", &table, &theirs, EMPTY).await;
         let nowhere = told(scratch, "said", &table, &nobodys, EMPTY).await;
-        scratch.run("RESET ROLE").await;
-        // Its own row can be entered again: what it refers to is there.
-        scratch.run(format!("DELETE FROM {table} WHERE township = '{}'", SETTLED[0])).await;
+        // Its own row can be entered again, whatever referred to it: what it refers to is there.
+        let service = scratch.names.service.clone();
+        scratch
+            .run(format!(
+                "RESET ROLE; SET LOCAL session_replication_role = replica; DELETE FROM {table} WHERE township = '{}';
+                 SET LOCAL session_replication_role = origin; SET LOCAL ROLE {service}",
+                SETTLED[0]
+            ))
+            .await;
         let own = told(scratch, "tried", &table, &theirs, SETTLED[0]).await;
         scratch.run("ROLLBACK").await;
         assert_eq!(own, "1", "{key} is not satisfied by a row of one's own");
@@ -138,27 +144,12 @@ async fn row_of(scratch: &mut Scratch, table: &str, township: &str) -> String {
     sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut scratch.session).await.expect("its row")
 }
 
-/// What comes of entering a row, whosever it was, as one of a township; the values in it made alike.
+/// What comes of entering a row, whosever it was, as one of a township. Row security keeps the values out of it.
 async fn told(scratch: &mut Scratch, how: &str, table: &str, row: &str, township: &str) -> String {
     let put = format!(
         "INSERT INTO {table} SELECT r.* FROM jsonb_populate_record(NULL::{table}, {} || '{{\"township\": \"{township}\"}}') AS r",
         format_args!("{}::jsonb", literal(row))
     );
     let sql = format!("SELECT {how}({}, '{township}')", literal(&put));
-    let told: String =
-        sqlx::query_scalar(AssertSqlSafe(sql)).persistent(false).fetch_one(&mut scratch.session).await.expect("told");
-    let mut alike = told;
-    for code in [SETTLED[0], EMPTY] {
-        let id: String = sqlx::query_scalar("SELECT md5($1)::uuid::text")
-            .bind(code)
-            .fetch_one(&mut scratch.session)
-            .await
-            .expect("an id");
-        let days = [format!("2026-01-0{}", &code[8..]), format!(", {},", &code[8..]), format!(", {})", &code[8..])];
-        alike = alike.replace(&id, "…").replace(code, "…");
-        for day in days {
-            alike = alike.replace(&day, "…");
-        }
-    }
-    alike
+    sqlx::query_scalar(AssertSqlSafe(sql)).persistent(false).fetch_one(&mut scratch.session).await.expect("told")
 }
