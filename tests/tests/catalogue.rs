@@ -90,8 +90,9 @@ const ONE_OF_EACH: [(&str, &str); 25] = [
     ("CREATE TABLE added (township text PRIMARY KEY)", "not fenced: added"),
     ("CREATE TABLE added (township text) PARTITION BY LIST (township)", "not fenced: added"),
     (
-        "SET LOCAL ROLE bangfu_people_owner; CREATE TABLE whole (township text) PARTITION BY LIST (township);
-         SELECT wall.fence('whole'); CREATE TABLE added PARTITION OF whole DEFAULT; RESET ROLE",
+        "CREATE TABLE whole (township text) PARTITION BY LIST (township); ALTER TABLE whole OWNER TO bangfu_people_owner;
+         SET LOCAL ROLE bangfu_people_owner; SELECT wall.fence('whole'); RESET ROLE;
+         CREATE TABLE added PARTITION OF whole DEFAULT",
         "not fenced: added",
     ),
     ("CREATE TABLE added () INHERITS (person)", "not fenced: added"),
