@@ -25,3 +25,8 @@ pub use self::{
 fn permit(township: &str) -> Permit {
     Permit::of_job("row", bangfu_testkit::city::CITY, Some(township.parse().expect("a code")))
 }
+
+/// What a task came to; its panic is ours.
+fn alive<T>(lived: Result<T, tokio::task::JoinError>) -> T {
+    lived.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}

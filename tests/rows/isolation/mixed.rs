@@ -16,7 +16,7 @@ use futures::future::join_all;
 use sqlx::Row as _;
 use uuid::Uuid;
 
-use super::permit;
+use super::{alive, permit};
 use crate::{
     chance::Chance,
     proxy::{Fault, Proxy},
@@ -57,13 +57,13 @@ pub async fn a_million_mixed_calls_of_two_townships_read_and_write_no_foreign_ro
         run.fault(what, 0);
     }
 
-    proxy.break_some(&[(80, Fault::Refused), (1_500, Fault::CutBefore), (1_500, Fault::CutAfter)]);
+    let cut = run.of(800, 1_500);
+    proxy.break_some(&[(80, Fault::Refused), (cut, Fault::CutBefore), (cut, Fault::CutAfter)]);
     let callers = (0..CALLERS).map(|n| {
         let caller = Caller::new(n, db.clone(), run.clone());
         tokio::spawn(caller.live(calls / CALLERS + 1))
     });
-    let callers: Vec<Caller> =
-        join_all(callers).await.into_iter().map(|lived| lived.expect("a caller lived")).collect();
+    let callers: Vec<Caller> = join_all(callers).await.into_iter().map(alive).collect();
     proxy.break_some(&[]);
     for (what, fault) in [(REFUSED, Fault::Refused), (CUT_BEFORE, Fault::CutBefore), (CUT_AFTER, Fault::CutAfter)] {
         run.fault(what, proxy.fired_as(fault));
@@ -217,11 +217,12 @@ impl Caller {
             return;
         }
         let new = if matches!(act, Act::Delete) { 0 } else { value };
+        let seed = self.run.seed();
         let known = self.known(township, key);
         match ended {
             Ended::Written(1) => *known = vec![new],
             // Nothing was there, or what got no answer is on its way still.
-            Ended::Written(_) => assert!(known.contains(&0), "there was something to be changed: {known:?}"),
+            Ended::Written(_) => assert!(known.contains(&0), "nothing where {known:?} may be (seed {seed})"),
             Ended::Perhaps => known.push(new),
             Ended::Not => {}
         }

@@ -18,6 +18,7 @@ use bangfu_testkit::{City, DADONG, LIBAO, sample};
 use futures::future::join_all;
 use tonic::{Code, Status};
 
+use super::alive;
 use crate::{
     chance::Chance,
     proxy::{Fault, Proxy},
@@ -48,7 +49,8 @@ pub async fn mixed_calls_through_the_wire_answer_with_no_foreign_row(run: Run) {
     for what in ["statements refused", "sessions cut", "callers gone"] {
         run.fault(what, 0);
     }
-    proxy.break_some(&[(100, Fault::Refused), (1_000, Fault::CutBefore), (1_000, Fault::CutAfter)]);
+    let cut = run.of(250, 1_000);
+    proxy.break_some(&[(100, Fault::Refused), (cut, Fault::CutBefore), (cut, Fault::CutAfter)]);
     let (next, known) = (Arc::new(AtomicU32::new(0)), Arc::default());
     let callers = (0..CALLERS).map(|n| {
         let (township, village) = VILLAGES[usize::from(n % 2 == 1)];
@@ -64,8 +66,7 @@ pub async fn mixed_calls_through_the_wire_answer_with_no_foreign_row(run: Run) {
         };
         tokio::spawn(caller.live(calls / CALLERS))
     });
-    let callers: Vec<Caller> =
-        join_all(callers).await.into_iter().map(|lived| lived.expect("a caller lived")).collect();
+    let callers: Vec<Caller> = join_all(callers).await.into_iter().map(alive).collect();
     proxy.break_some(&[]);
     run.fault("statements refused", proxy.fired_as(Fault::Refused));
     run.fault("sessions cut", proxy.fired_as(Fault::CutBefore) + proxy.fired_as(Fault::CutAfter));
