@@ -29,7 +29,7 @@ const TABLES: &str = "SELECT c.oid, c.relname FROM pg_class c
 
 /// Everything in a database that could hold rows or hand them out, of whatever kind: what is not known to be harmless
 /// offends. (The TOAST of a table is reached through the table only, and lies in a schema of PostgreSQL's own.)
-const EVERYTHING: &str = r#"
+const EVERYTHING: &str = r"
     WITH ours AS (
         SELECT oid FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema)'
     ), relation AS (
@@ -83,7 +83,7 @@ const EVERYTHING: &str = r#"
     SELECT 'a publication: ' || pubname FROM pg_publication
     UNION ALL
     SELECT 'an event trigger: ' || evtname FROM pg_event_trigger
-"#;
+";
 
 /// One of each kind, as somebody might add it, and what is said then.
 const ONE_OF_EACH: [(&str, &str); 25] = [

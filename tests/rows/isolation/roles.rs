@@ -125,7 +125,9 @@ async fn tried(url: &secrecy::SecretString, names: &Names, role: &str) -> Vec<St
         let ran = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut session).await;
         told.push(match ran {
             Ok(rows) => rows.len().to_string(),
-            Err(error) => error.as_database_error().and_then(|said| said.code()).unwrap_or_default().into_owned(),
+            Err(error) => {
+                error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default().into_owned()
+            }
         });
         sqlx::raw_sql("ROLLBACK").execute(&mut session).await.expect("undone");
     }

@@ -97,6 +97,9 @@ pub async fn mixed_calls_through_the_wire_answer_with_no_foreign_row(run: Run) {
     city.close().await;
 }
 
+/// A township, and somebody of it.
+type Known = (&'static str, String);
+
 struct Caller {
     township: &'static str,
     village: &'static str,
@@ -107,7 +110,7 @@ struct Caller {
     /// Of this caller, acknowledged.
     registered: Vec<String>,
     /// Of all callers: township and person.
-    known: Arc<Mutex<Vec<(&'static str, String)>>>,
+    known: Arc<Mutex<Vec<Known>>>,
 }
 
 impl Caller {
@@ -154,7 +157,7 @@ impl Caller {
         if let Some(Ok(person)) = self.call(async move { people.register_person(request).await }).await {
             self.own(&person);
             self.run.count("registered", 1);
-            self.known().push((self.township, person.person_id.clone()));
+            held(&self.known).push((self.township, person.person_id.clone()));
             self.registered.push(person.person_id);
         }
     }
@@ -190,19 +193,13 @@ impl Caller {
 
     /// Asks for somebody of the other township.
     async fn pry(&mut self) {
-        let known = self.known().clone();
-        let Some((township, person_id)) = self.chance.one(&known).cloned() else { return };
-        if township == self.township {
-            return;
-        }
+        let known = Arc::clone(&self.known);
+        let one = self.chance.one(&held(&known)).cloned();
+        let Some((_, person_id)) = one.filter(|(township, _)| *township != self.township) else { return };
         let mut people = self.client.people();
         let request = GetPersonRequest { person_id, ..Default::default() };
         let told = self.call(async move { people.get_person(request).await }).await;
         assert!(!matches!(told, Some(Ok(_))), "another township's person is told (seed {})", self.run.seed());
-    }
-
-    fn known(&self) -> MutexGuard<'_, Vec<(&'static str, String)>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn own(&self, person: &Person) {
@@ -210,4 +207,8 @@ impl Caller {
         assert_eq!(person.township, self.township, "{} is told to another township (seed {seed})", person.person_id);
         assert_eq!(person.village, self.village, "{} is of another township (seed {seed})", person.person_id);
     }
+}
+
+fn held(known: &Mutex<Vec<Known>>) -> MutexGuard<'_, Vec<Known>> {
+    known.lock().unwrap_or_else(PoisonError::into_inner)
 }
