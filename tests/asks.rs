@@ -42,7 +42,10 @@ use bangfu_proto::{
     },
 };
 use bangfu_testkit::sample;
-use tonic::{Response, Status, Streaming};
+use tonic::{
+    Response, Status, Streaming,
+    metadata::{KeyAndValueRef, MetadataMap},
+};
 use tonic_types::{ErrorInfo, StatusExt as _};
 use uuid::Uuid;
 
@@ -159,11 +162,12 @@ impl Names {
         let bytes = if metadata.len() < 2 { hex(status.details()) } else { String::new() };
         let (bad, told) = (details.bad_request(), details.localized_message());
         let mut text = format!(
-            "{:?} {} {} {} {metadata:?} {bad:?} {told:?} {bytes}",
+            "{:?} {} {} {} {metadata:?} {bad:?} {told:?} {bytes} {}",
             status.code(),
             status.message(),
             info.reason,
-            info.domain
+            info.domain,
+            headers(status.metadata())
         );
         let ids = [
             &self.person,
@@ -192,7 +196,12 @@ impl Names {
     }
 
     fn tells<T>(&self, answer: Result<Response<T>, Status>, show: impl Fn(T) -> String) -> Answer {
-        answer.map(|message| show(message.into_inner())).map_err(|status| self.refusal(&status))
+        answer
+            .map(|message| {
+                let headers = headers(message.metadata());
+                format!("{} {headers}", show(message.into_inner()))
+            })
+            .map_err(|status| self.refusal(&status))
     }
 
     async fn streams<T>(&self, answer: Result<Response<Streaming<T>>, Status>) -> Answer {
@@ -202,6 +211,21 @@ impl Names {
             Err(status) => Err(self.refusal(&status)),
         }
     }
+}
+
+/// Headers and trailers, less the time of day and what is read as code, message and details.
+fn headers(metadata: &MetadataMap) -> String {
+    let mut all: Vec<_> = metadata
+        .iter()
+        .map(|header| match header {
+            KeyAndValueRef::Ascii(key, _) if key == "date" => "date".to_owned(),
+            KeyAndValueRef::Ascii(key, value) => format!("{key}: {value:?}"),
+            KeyAndValueRef::Binary(key, value) => format!("{key}: {value:?}"),
+        })
+        .filter(|header| !header.starts_with("grpc-"))
+        .collect();
+    all.sort();
+    all.join(", ")
 }
 
 /// A list of civil affairs.

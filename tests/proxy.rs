@@ -78,6 +78,10 @@ pub(crate) struct State {
     /// Milliseconds that each message takes, either way.
     delay: Mutex<Range<u64>>,
     planned: Mutex<Option<(Which, Fault)>>,
+    /// Faults that befall statements by chance, each one of so many.
+    chances: Mutex<Vec<(usize, Fault)>>,
+    /// How often each kind has fired.
+    struck: Mutex<Vec<Fault>>,
     /// Texts of statements, while they are noted.
     noted: Mutex<Option<Vec<String>>>,
     held: AtomicBool,
@@ -102,6 +106,8 @@ impl Proxy {
             fired: AtomicU64::new(0),
             delay: Mutex::new(0..0),
             planned: Mutex::default(),
+            chances: Mutex::default(),
+            struck: Mutex::default(),
             noted: Mutex::default(),
             held: AtomicBool::new(false),
             cut: Mutex::default(),
@@ -162,6 +168,17 @@ impl Proxy {
         *lock(&self.state.planned) = Some((which, fault));
     }
 
+    /// From now on each of these faults befalls one statement of so many, by the chance of its connection; none: no more.
+    pub fn break_some(&self, chances: &[(usize, Fault)]) {
+        *lock(&self.state.chances) = chances.to_vec();
+    }
+
+    /// How many faults of a kind have fired.
+    pub fn fired_as(&self, fault: Fault) -> u64 {
+        let struck = lock(&self.state.struck).iter().filter(|fired| **fired == fault).count();
+        u64::try_from(struck).unwrap_or(u64::MAX)
+    }
+
     /// Forgets a planned fault. Whether there was one left.
     pub fn forget(&self) -> bool {
         lock(&self.state.planned).take().is_some()
@@ -215,11 +232,25 @@ impl State {
 
     /// A statement is about to be sent: what is to happen to it.
     /// `unit` are those before it in its transaction.
-    fn next(&self, text: &str, unit: &[String]) -> Option<Fault> {
+    fn next(&self, text: &str, unit: &[String], chance: &mut crate::chance::Chance) -> Option<Fault> {
         self.statements.fetch_add(1, Ordering::SeqCst);
         if let Some(noted) = &mut *lock(&self.noted) {
             noted.push(text.to_owned());
         }
+        let fault = self.planned(text, unit).or_else(|| {
+            let chances = lock(&self.chances).clone();
+            chances.into_iter().find_map(|(one_in, fault)| chance.one_in(one_in).then_some(fault))
+        })?;
+        self.fired.fetch_add(1, Ordering::SeqCst);
+        lock(&self.struck).push(fault);
+        if fault == Fault::Held {
+            self.held.store(true, Ordering::SeqCst);
+        }
+        Some(fault)
+    }
+
+    /// The planned fault, if its statement has come.
+    fn planned(&self, text: &str, unit: &[String]) -> Option<Fault> {
         let mut planned = lock(&self.planned);
         let (which, _) = planned.as_mut()?;
         let hit = match which {
@@ -235,15 +266,7 @@ impl State {
             Which::Commit => text == "COMMIT",
             Which::With(part) => text.contains(part.as_str()),
         };
-        if !hit {
-            return None;
-        }
-        let (_, fault) = planned.take()?;
-        self.fired.fetch_add(1, Ordering::SeqCst);
-        if fault == Fault::Held {
-            self.held.store(true, Ordering::SeqCst);
-        }
-        Some(fault)
+        if hit { planned.take().map(|(_, fault)| fault) } else { None }
     }
 
     async fn wait(&self, chance: &mut crate::chance::Chance) {

@@ -10,6 +10,7 @@ pub mod interop;
 pub mod stops;
 pub mod tls;
 pub mod shell;
+pub mod isolation;
 
 /// Hands the areas and names of all rows to a macro.
 #[macro_export]
@@ -67,6 +68,15 @@ macro_rules! rows {
                 floods_are_ended_or_borne_while_others_are_served,
                 ten_times_the_load_is_refused_at_once_and_the_rest_is_served,
                 a_panic_ends_one_call_and_tells_nothing,
+            ],
+            isolation: [
+                a_million_mixed_calls_of_two_townships_read_and_write_no_foreign_row,
+                mixed_calls_through_the_wire_answer_with_no_foreign_row,
+                every_policy_dropped_or_widened_in_turn_is_noticed,
+                every_power_given_to_a_role_is_noticed,
+                no_constraint_tells_a_township_what_another_has,
+                a_foreign_id_sends_the_same_statements_as_a_random_one,
+                a_foreign_id_is_answered_as_fast_as_a_random_one,
             ],
         }
     };

@@ -113,7 +113,7 @@ impl Asks<'_> {
         if text.starts_with("BEGIN") {
             self.unit.clear();
         }
-        let fault = self.state.next(&text, &self.unit);
+        let fault = self.state.next(&text, &self.unit, &mut self.chance);
         self.unit.push(text);
         fault
     }

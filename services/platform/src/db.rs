@@ -3,7 +3,7 @@
 //!
 //! A unit of work: `db.township(&permit)` → statements → `commit()`. Whatever is not committed is rolled back.
 
-mod check;
+pub mod check;
 mod crossing;
 mod executor;
 mod fault;
