@@ -7,14 +7,14 @@ use bangfu_platform::telemetry::{self, LogFormat, Settings, Telemetry};
 use futures::future::LocalBoxFuture;
 use tokio::process::Command;
 
-use crate::replica;
+use crate::{replica, rows};
 
 /// Set in a child: what it does.
 const ROLE: &str = "BANGFU_TEST_ROLE";
 /// Set in a child: where its traces go ("" for nowhere).
-const TRACES: &str = "BANGFU_TEST_TRACES";
+pub const TRACES: &str = "BANGFU_TEST_TRACES";
 /// Set in a child: where its metrics are served ("" for nowhere).
-const METRICS: &str = "BANGFU_TEST_METRICS";
+pub const METRICS: &str = "BANGFU_TEST_METRICS";
 
 /// Everything our crates say, and what their foundations say of their own work.
 const EVERYTHING: &str = "info,bangfu=trace,bangfu_platform=trace,bangfu_people=trace,bangfu_followup=trace,\
@@ -24,7 +24,8 @@ const EVERYTHING: &str = "info,bangfu=trace,bangfu_platform=trace,bangfu_people=
 pub type Role = (&'static str, fn() -> LocalBoxFuture<'static, ()>);
 
 /// The roles that any program of the suite can play.
-const ROLES: [Role; 1] = [("replica", || Box::pin(replica::life()))];
+const ROLES: [Role; 2] =
+    [("replica", || Box::pin(replica::life())), ("a small life", || Box::pin(rows::secrets::life::a_small_life()))];
 
 /// This program once more, in a role. A test binary plays it in its ignored test `child`, others first thing in `main`.
 pub fn command(role: &str) -> Command {

@@ -4,6 +4,8 @@
 use crate::row::Row;
 
 pub mod acknowledged;
+pub mod floors;
+pub mod secrets;
 
 /// Hands the areas and names of all rows to a macro.
 #[macro_export]
@@ -12,6 +14,14 @@ macro_rules! rows {
         $with! {
             acknowledged: [
                 an_answer_lost_after_commit_is_repeated_with_one_effect,
+            ],
+            secrets: [
+                a_life_that_touches_every_rpc_leaves_nothing_of_its_people_outside_the_ciphertext,
+                no_error_tells_of_the_inside,
+                numbers_of_people_are_refused_in_every_text_that_is_stored_as_it_is,
+            ],
+            floors: [
+                a_lock_file_below_a_floor_or_with_a_rejected_crate_fails_the_check,
             ],
         }
     };
