@@ -17,6 +17,8 @@ use crate::sample;
 const SIEVE: u32 = 20;
 /// Digits alike of those; more come by chance: 00000007.
 const MOST_ALIKE: usize = 5;
+/// Digits of the longest word that may be a part of a number.
+const LONGEST_PART: usize = 11;
 /// Digits of a number that are enough to count as it.
 const RUN: usize = 8;
 
@@ -32,7 +34,7 @@ struct Needle {
     of: Arc<str>,
     form: &'static str,
     bytes: Vec<u8>,
-    /// Plain digits: a part of a longer word of hex is none of ours.
+    /// Plain digits: within a longer word they are none of ours.
     digits: bool,
 }
 
@@ -79,7 +81,7 @@ impl Needles {
             }
             let Some(found) = self.by_start.get(start) else { continue };
             for needle in found {
-                if bytes[at..].starts_with(&needle.bytes) && !(needle.digits && in_a_word_of_hex(bytes, at)) {
+                if bytes[at..].starts_with(&needle.bytes) && !(needle.digits && in_a_longer_word(bytes, at)) {
                     hits.push(Hit {
                         of: needle.of.to_string(),
                         form: needle.form,
@@ -191,11 +193,13 @@ fn slot(start: [u8; 4]) -> usize {
     (u32::from_le_bytes(start).wrapping_mul(0x9e37_79b1) >> (32 - SIEVE)) as usize
 }
 
-/// Digits within a UUID, a hash, a trace id: any eight of them come by chance.
-fn in_a_word_of_hex(bytes: &[u8], at: usize) -> bool {
+/// Digits within a UUID, a hash, a trace id, an instant: any eight of them come by chance. A whole number within one is
+/// searched for by itself.
+fn in_a_longer_word(bytes: &[u8], at: usize) -> bool {
     let before = bytes[..at].iter().rev().take_while(|byte| byte.is_ascii_hexdigit());
     let after = bytes[at..].iter().take_while(|byte| byte.is_ascii_hexdigit());
-    before.chain(after).any(u8::is_ascii_alphabetic)
+    let word = before.chain(after);
+    word.clone().any(u8::is_ascii_alphabetic) || word.count() > LONGEST_PART
 }
 
 fn wide(text: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
@@ -236,7 +240,7 @@ mod tests {
             format!("{:?}", name.as_bytes()).into_bytes(),
             phone.chars().rev().collect::<String>().into_bytes(),
             id[4..12].as_bytes().to_vec(),
-            phone[3..].as_bytes().to_vec(),
+            phone[1..9].as_bytes().to_vec(),
         ];
         for form in forms {
             for at in 0..9 {
@@ -258,6 +262,8 @@ mod tests {
             "赵*样 320699********0012 199****0007",
             "0199000f-19900000-7abc",
             "id=c19900000d",
+            "20261102000000",
+            "1795667671990000234",
             "2026-01-05T09:00:00.123456Z",
             "样例村",
         ] {

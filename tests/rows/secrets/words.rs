@@ -126,6 +126,8 @@ fn contract() -> BTreeSet<String> {
     let pool = DescriptorPool::decode(DESCRIPTOR_SET).expect("our own");
     let mut words = BTreeSet::new();
     for message in pool.all_messages() {
+        // As a NOT_FOUND says what there is none of: DataMatch is a data_match.
+        words.insert(snake(message.name()));
         words.extend(message.fields().map(|field| field.name().to_owned()));
         words.extend(message.oneofs().map(|oneof| oneof.name().to_owned()));
     }
@@ -136,6 +138,16 @@ fn contract() -> BTreeSet<String> {
         words.extend(service.full_name().split('.').map(str::to_owned));
     }
     words
+}
+
+fn snake(name: &str) -> String {
+    name.chars().fold(String::new(), |mut words, c| {
+        if c.is_ascii_uppercase() && !words.is_empty() {
+            words.push('_');
+        }
+        words.push(c.to_ascii_lowercase());
+        words
+    })
 }
 
 #[cfg(test)]
