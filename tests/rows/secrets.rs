@@ -41,7 +41,11 @@ pub async fn a_life_that_touches_every_rpc_leaves_nothing_of_its_people_outside_
     fs::create_dir(&folder).expect("a folder");
     let (collector, traces) = Collector::start().await;
     let metrics = std::net::TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port");
-    let ended = child::command("a small life")
+    let mut life = child::command("a small life");
+    if run.of(false, true) {
+        life.env(life::LONG, "1");
+    }
+    let ended = life
         .env(child::TRACES, format!("http://{traces}"))
         .env(child::METRICS, metrics.to_string())
         .env(databases::FOLDER, home.path().join("cluster"))
@@ -54,8 +58,13 @@ pub async fn a_life_that_touches_every_rpc_leaves_nothing_of_its_people_outside_
     let tail: String = said.lines().rev().filter(|line| !line.starts_with('{')).take(30).collect::<Vec<_>>().join("\n");
     assert!(ended.status.success() && said.contains("the life was lived"), "{tail}");
     assert!(said.contains(r#""level":"TRACE""#), "everything is logged");
-    let answered: BTreeSet<_> = said.lines().filter_map(|line| line.strip_prefix("answered ")).collect();
-    run.count("RPCs", ACCESS.len() as u64);
+    let lines = |begins: &'static str| said.lines().filter_map(move |line| line.strip_prefix(begins));
+    let answered: BTreeSet<_> = lines("answered ").collect();
+    let asked: BTreeSet<_> = lines("asked ").chain(lines("answered ")).collect();
+    for rule in ACCESS {
+        assert!(asked.contains(rule.path), "{} was never called", rule.path);
+    }
+    run.count("RPCs called", asked.len() as u64);
     run.count("RPCs that answered OK", answered.len() as u64);
 
     let mut places: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();

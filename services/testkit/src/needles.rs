@@ -239,8 +239,8 @@ mod tests {
             hex(id.as_bytes(), "").to_ascii_uppercase().into_bytes(),
             format!("{:?}", name.as_bytes()).into_bytes(),
             phone.chars().rev().collect::<String>().into_bytes(),
-            id[4..12].as_bytes().to_vec(),
-            phone[1..9].as_bytes().to_vec(),
+            id.as_bytes()[4..12].to_vec(),
+            phone.as_bytes()[1..9].to_vec(),
         ];
         for form in forms {
             for at in 0..9 {

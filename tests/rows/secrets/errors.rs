@@ -51,16 +51,20 @@ pub async fn no_error_tells_of_the_inside(run: Run) {
 
     run.fault("statement refused", 0);
     run.fault("connection cut", 0);
-    let statements = run.of(vec![1, 3], (1..=10).collect());
-    for rule in ACCESS {
-        for (fault, what) in [
-            (Fault::Refused, "statement refused"),
-            (Fault::CutBefore, "connection cut"),
-            (Fault::CutAfter, "connection cut"),
-        ] {
-            for which in statements.iter().map(|&n| Which::Nth(n)).chain([Which::Commit]) {
+    let faults = [
+        (Fault::Refused, "statement refused"),
+        (Fault::CutBefore, "connection cut"),
+        (Fault::CutAfter, "connection cut"),
+    ];
+    for (n, rule) in ACCESS.iter().enumerate() {
+        // Quick: every RPC has a statement refused, and a connection cut in one of two ways.
+        let statements = run.of(vec![Which::Nth(2)], (1..=6).map(Which::Nth).chain([Which::Commit]).collect());
+        for (fault, what) in
+            faults.into_iter().enumerate().filter(|(at, _)| run.of(*at != n % 2 + 1, true)).map(|it| it.1)
+        {
+            for which in &statements {
                 let fired = proxy.fired();
-                proxy.break_at(which, fault);
+                proxy.break_at(which.clone(), fault);
                 let _answers = ask(&caller(&city, rule, LIBAO), rule.path, &foreign, &foreign.person).await;
                 proxy.forget();
                 run.fault(what, proxy.fired() - fired);
