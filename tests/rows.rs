@@ -11,6 +11,8 @@ pub mod stops;
 pub mod tls;
 pub mod shell;
 pub mod isolation;
+pub mod floors;
+pub mod secrets;
 
 /// Hands the areas and names of all rows to a macro.
 #[macro_export]
@@ -77,6 +79,14 @@ macro_rules! rows {
                 no_constraint_tells_a_township_what_another_has,
                 a_foreign_id_sends_the_same_statements_as_a_random_one,
                 a_foreign_id_is_answered_as_fast_as_a_random_one,
+            ],
+            secrets: [
+                a_life_that_touches_every_rpc_leaves_nothing_of_its_people_outside_the_ciphertext,
+                no_error_tells_of_the_inside,
+                numbers_of_people_are_refused_in_every_text_that_is_stored_as_it_is,
+            ],
+            floors: [
+                a_lock_file_below_a_floor_or_with_a_rejected_crate_fails_the_check,
             ],
         }
     };

@@ -38,7 +38,11 @@ pub struct Scene {
 impl Scene {
     /// Set up anew.
     pub async fn new() -> Self {
-        let city = City::new().await;
+        Self::in_city(City::new().await).await
+    }
+
+    /// Set up in a city where nobody lives yet.
+    pub async fn in_city(city: City) -> Self {
         let own_person = unemployed(&city, DADONG, 0..2, "2026-01-05").await.swap_remove(0);
         let theirs = unemployed(&city, LIBAO, 10..12, "2026-01-05").await;
         let clerk = city.clerk(LIBAO);

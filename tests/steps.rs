@@ -9,7 +9,7 @@ use bangfu_proto::{
         Channel, Contact, ContactResult, Duty, ListDutiesRequest, RecordContactRequest, RunSweepRequest, StatusLearned,
         TownshipSweep,
     },
-    people::v1::{EmploymentStatus, RecordEmploymentRequest},
+    people::v1::{AcceptTransferRequest, EmploymentStatus, OfferTransferRequest, RecordEmploymentRequest},
 };
 use bangfu_testkit::{City, sample};
 
@@ -52,6 +52,32 @@ pub async fn sweep(city: &City) -> Vec<TownshipSweep> {
 pub async fn sweep_on(city: &City, day: &str) -> Vec<TownshipSweep> {
     city.turn_to(day);
     sweep(city).await
+}
+
+/// Moves somebody from one township to another, from a day on, and waits until follow-up knows.
+pub async fn moves(city: &City, person_id: &str, from: &str, to: &str, effective_on: Option<&str>) {
+    let request = OfferTransferRequest {
+        request_id: request_id(),
+        person_id: person_id.to_owned(),
+        to_township: to.to_owned(),
+        reason: "户籍迁移".to_owned(),
+        ..Default::default()
+    };
+    let offered = city.clerk(from).people().offer_transfer(request).await.expect("offered").into_inner();
+    accepts(city, to, &offered.transfer_id, effective_on).await;
+}
+
+/// Accepts a transfer, and waits until follow-up knows.
+pub async fn accepts(city: &City, township: &str, transfer_id: &str, effective_on: Option<&str>) {
+    let request = AcceptTransferRequest {
+        request_id: request_id(),
+        transfer_id: transfer_id.to_owned(),
+        village: "新村".to_owned(),
+        coordinator: "协理员丙".to_owned(),
+        effective_on: effective_on.and_then(on),
+    };
+    city.clerk(township).people().accept_transfer(request).await.expect("accepted");
+    city.settle().await;
 }
 
 /// An effective contact by phone today.

@@ -14,9 +14,10 @@ use bangfu_testkit::{City, DADONG, reason, sample};
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
-use bangfu_tests::steps::{contact, on, sweep, unemployed};
-
-use crate::all_wrong::{Refused, all_wrong, begin, rows, send, told};
+use bangfu_tests::{
+    all_wrong::{Refused, all_wrong, begin, rows, send, told},
+    steps::{contact, on, sweep, unemployed},
+};
 
 /// The fields of a FIELD_INVALID, after a look at how it is told.
 fn faults(what: &str, answer: Refused) -> BTreeSet<String> {

@@ -14,12 +14,9 @@ use bangfu_proto::{
 };
 use bangfu_testkit::{City, DADONG, LIBAO, sample};
 
-use bangfu_tests::steps::{becomes, contact, duties, learned, record, sweep, unemployed, until};
+use bangfu_tests::steps::{becomes, contact, duties, learned, moves, record, sweep, unemployed, until};
 
-use crate::{
-    journeys::{person, void},
-    transfers::moves,
-};
+use crate::journeys::{person, void};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_feeds_from_zero_rebuild_what_the_lists_say() {

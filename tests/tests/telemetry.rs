@@ -1,64 +1,22 @@
 //! What the outside sees of a call: one trace through both services, and metrics by method and code.
 
-use std::{
-    collections::HashMap,
-    net::{SocketAddr, TcpListener},
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::HashMap, net::TcpListener};
 
 use bangfu_proto::people::v1::{EmploymentStatus, GetPersonRequest};
 use bangfu_testkit::{City, DADONG};
-use opentelemetry_proto::tonic::{
-    collector::trace::v1::{
-        ExportTraceServiceRequest, ExportTraceServiceResponse,
-        trace_service_server::{TraceService, TraceServiceServer},
-    },
-    trace::v1::Span,
-};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio_stream::wrappers::TcpListenerStream;
-use tonic::{Request, Response, Status, transport::Server};
+use opentelemetry_proto::tonic::trace::v1::Span;
+use tonic::Request;
 
 use bangfu_tests::{
     asks::hex,
     child,
+    collector::{Collector, scrape},
     steps::{contact, learned, unemployed, until},
 };
 
 /// The trace that a client was in, as it sends it.
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT: &str = "00f067aa0ba902b7";
-
-/// A collector that keeps what it is sent.
-#[derive(Clone, Default)]
-struct Collector(Arc<Mutex<Vec<Span>>>);
-
-#[tonic::async_trait]
-impl TraceService for Collector {
-    async fn export(
-        &self,
-        request: Request<ExportTraceServiceRequest>,
-    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        let spans = request.into_inner().resource_spans.into_iter().flat_map(|resource| resource.scope_spans);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(spans.flat_map(|scope| scope.spans));
-        Ok(Response::new(ExportTraceServiceResponse::default()))
-    }
-}
-
-impl Collector {
-    async fn start() -> (Self, SocketAddr) {
-        let collector = Self::default();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let service = TraceServiceServer::new(collector.clone());
-        tokio::spawn(Server::builder().add_service(service).serve_with_incoming(TcpListenerStream::new(listener)));
-        (collector, address)
-    }
-
-    fn spans(&self) -> Vec<Span> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
 
 /// A request as sent from within the client's own trace.
 fn traced<T>(message: T) -> Request<T> {
@@ -100,16 +58,6 @@ pub(crate) async fn calls_within_a_trace() {
     city.close().await;
     telemetry.shutdown().await;
     println!("the calls were made");
-}
-
-/// What Prometheus would get.
-async fn scrape(address: &str) -> String {
-    let mut stream = tokio::net::TcpStream::connect(address).await.expect("metrics are served");
-    let request = format!("GET /metrics HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.expect("asked");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("answered");
-    answer
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,38 +3,13 @@
 use bangfu::client::{Client, request_id};
 use bangfu_proto::{
     followup::v1::{Duty, ListContactsRequest, ListDutiesRequest, RecordContactRequest, ReleaseReason},
-    people::v1::{AcceptTransferRequest, EmploymentStatus, OfferTransferRequest},
+    people::v1::{EmploymentStatus, OfferTransferRequest},
 };
 use bangfu_testkit::{City, DADONG, LIBAO, reason};
 
 use bangfu_tests::steps::{
-    becomes, contact, duties, learned, lines, on, record, standing, state, sweep_on, unemployed,
+    accepts, becomes, contact, duties, learned, lines, moves, on, record, standing, state, sweep_on, unemployed,
 };
-
-/// Moves somebody from one township to another, from a day on, and waits until follow-up knows.
-pub(crate) async fn moves(city: &City, person_id: &str, from: &str, to: &str, effective_on: Option<&str>) {
-    let request = OfferTransferRequest {
-        request_id: request_id(),
-        person_id: person_id.to_owned(),
-        to_township: to.to_owned(),
-        reason: "户籍迁移".to_owned(),
-        ..Default::default()
-    };
-    let offered = city.clerk(from).people().offer_transfer(request).await.expect("offered").into_inner();
-    accepts(city, to, &offered.transfer_id, effective_on).await;
-}
-
-async fn accepts(city: &City, township: &str, transfer_id: &str, effective_on: Option<&str>) {
-    let request = AcceptTransferRequest {
-        request_id: request_id(),
-        transfer_id: transfer_id.to_owned(),
-        village: "新村".to_owned(),
-        coordinator: "协理员丙".to_owned(),
-        effective_on: effective_on.and_then(on),
-    };
-    city.clerk(township).people().accept_transfer(request).await.expect("accepted");
-    city.settle().await;
-}
 
 async fn all(client: &Client) -> Vec<Duty> {
     duties(client, ListDutiesRequest::default()).await

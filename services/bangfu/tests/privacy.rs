@@ -1,6 +1,9 @@
 //! Keys, audit trails and retention from the terminal, over a process that is killed without mercy.
 
 use std::{
+    fs,
+    ops::Range,
+    path::Path,
     process::{Command, Output},
     time::Duration,
 };
@@ -14,7 +17,10 @@ use bangfu_proto::people::v1::{
     KeyRotation, KeyRotationState as State, ListPeopleRequest, RevealPersonRequest, RosterRow, RosterStart,
     RotateKeyRequest,
 };
-use bangfu_testkit::sample;
+use bangfu_testkit::{
+    needles::{Needles, files},
+    sample,
+};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::process::{BANGFU, Process, token};
@@ -102,6 +108,20 @@ async fn a_change_of_keys_that_is_killed_goes_on_where_it_was_and_loses_nothing(
     assert!(listed.contains("从未轮换 never changed") && listed.contains(&(number + 1).to_string()), "{listed}");
 }
 
+/// No file of a ground, the database's own included, holds names, numbers or phones.
+fn nothing_tells_who_they_are(home: &Path, people: Range<u32>) {
+    let needles = Needles::of(people, &[]);
+    let planted = home.join("planted");
+    fs::write(&planted, format!("…{}…", sample::phone(0))).expect("written");
+    let places = files(home);
+    assert!(places.iter().any(|file| file.ends_with("data/PG_VERSION")), "the database lies elsewhere");
+    for place in places {
+        let hits = needles.search(&fs::read(&place).expect("a file"));
+        assert_eq!(hits.is_empty(), place != planted, "{}: {hits:?}", place.display());
+    }
+    fs::remove_file(planted).expect("gone");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_terminal_proves_audit_trails_and_says_where_one_was_tampered_with() {
     let mut process = Process::start();
@@ -109,6 +129,7 @@ async fn the_terminal_proves_audit_trails_and_says_where_one_was_tampered_with()
     import(&process, 6).await;
     // A stop in order notes what the last calls left.
     process.terminate();
+    nothing_tells_who_they_are(&process.home(), 0..6);
     process.start_again();
     let whole = printed(&bangfu(&process, "bureau", &["audit", "verify"]));
     assert!(whole.contains("完整 whole") && !whole.contains("no anchors"), "{whole}");

@@ -3,6 +3,7 @@
 //! Every parser takes the list of faults, adds to it and goes on, so that a caller learns of all faults at once. What it
 //! returns after a fault is a stand-in that nobody uses: `Violations::check` comes before any use.
 
+mod numbers;
 mod office;
 
 use bangfu_proto::common::v1::CalendarDate;
@@ -14,6 +15,7 @@ use crate::{
     error::{Rule, Violations},
 };
 
+pub use numbers::{number_of_a_person, without_numbers_of_people};
 pub use office::office_word;
 
 /// A rule told in both languages.
@@ -64,8 +66,22 @@ pub fn is_invisible(c: char) -> bool {
 }
 
 /// A text of `least` to `most` characters, trimmed, less invisible characters, without control characters (line breaks
-/// excepted).
+/// excepted), and without ID numbers and mobile phones: it is stored as it is. What is stored encrypted may have them, and so
+/// may accounts: [`any_text`].
 pub fn text(field: &'static str, text: &str, least: usize, most: usize, faults: &mut Violations) -> String {
+    let text = any_text(field, text, least, most, faults);
+    if number_of_a_person(&text).is_some() {
+        return fault(
+            field,
+            rule("must not have ID numbers or mobile phone numbers", "不得填写身份证号、手机号"),
+            faults,
+        );
+    }
+    text
+}
+
+/// The same, with whatever numbers.
+pub fn any_text(field: &'static str, text: &str, least: usize, most: usize, faults: &mut Violations) -> String {
     let visible: String = text.chars().filter(|&c| !is_invisible(c)).collect();
     let trimmed = visible.trim();
     let length = trimmed.chars().count();
@@ -154,6 +170,17 @@ mod tests {
         assert!(faults.is_empty());
         text("name", "\u{200b}\u{2060}\u{202e}", 1, 8, &mut faults);
         assert_eq!(faults.len(), 1);
+    }
+
+    #[test]
+    fn a_text_that_is_stored_as_it_is_has_no_number_of_a_person() {
+        let mut faults = Violations::default();
+        text("note", "电话138 0000 0000", 0, 64, &mut faults);
+        text("note", "证号320699198505171899", 0, 64, &mut faults);
+        assert_eq!(faults.len(), 2);
+        assert!(!faults.to_string().contains("1380") && !faults.to_string().contains("320699"));
+        assert_eq!(any_text("remark", "电话13800000000", 0, 64, &mut faults), "电话13800000000");
+        assert_eq!(faults.len(), 2);
     }
 
     #[test]

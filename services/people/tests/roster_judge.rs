@@ -215,3 +215,22 @@ fn nobody_is_lost_with_a_rejected_first_row() {
     assert_eq!(outcomes, [RowOutcome::Rejected, RowOutcome::Accepted, RowOutcome::Rejected]);
     assert_eq!(judged.verdicts[2].codes, [C::IdUsedByOtherName]);
 }
+
+#[test]
+fn numbers_of_people_that_slipped_into_a_text_that_is_stored_as_it_is_become_stars() {
+    let slipped = with(|row| {
+        row.village = "双溪村 158-0000-7045".into();
+        row.coordinator = format!("王样{ANNA}");
+        row.employer = "某厂，电话15800007045".into();
+        row.job_wish = "15800007045".into();
+        row.remark = "母亲电话15800007046".into();
+    });
+    let judged = judge([slipped], ledger_on());
+    assert_eq!(judged.verdicts[0].codes, vec![]);
+    let row = &judged.accepted[0];
+    assert_eq!(&*row.village, "双溪村*************");
+    assert_eq!(&*row.coordinator, "王样******************");
+    assert_eq!(&*row.employer, "某厂，电话***********");
+    assert_eq!(&*row.job_wish, "***********");
+    assert_eq!(&*row.remark, "母亲电话15800007046", "encrypted");
+}

@@ -20,11 +20,15 @@ pub const SERVICES: [&str; 2] = ["people", "followup"];
 
 static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
 
+/// Set to use a PostgreSQL in a folder of one's own instead: its files are then nobody else's.
+pub const FOLDER: &str = "BANGFU_TEST_CLUSTER";
+
 /// The PostgreSQL of this checkout's tests: started by the first process that asks, stopped after the last.
 pub async fn cluster() -> &'static Cluster {
     CLUSTER
         .get_or_init(|| async {
-            let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/testkit/postgres");
+            let shared = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/testkit/postgres");
+            let folder = std::env::var_os(FOLDER).map_or_else(shared, PathBuf::from);
             let options = Options { max_connections: 400, ..Options::test(folder) };
             let cluster = Cluster::start(options).await.expect("a PostgreSQL for tests");
             prepare(&cluster).await;

@@ -10,6 +10,7 @@
 
 pub mod city;
 pub mod databases;
+pub mod needles;
 pub mod sample;
 
 pub use city::{City, DADONG, LIBAO, plan, reason};

@@ -48,7 +48,7 @@ fn coordinator(message: Option<&proto::Coordinator>, faults: &mut Violations) ->
     }
     Coordinator {
         name: fields::text("coordinator.name", &message.name, 1, 64, faults),
-        account: fields::text("coordinator.account", &message.account, 0, 128, faults),
+        account: fields::any_text("coordinator.account", &message.account, 0, 128, faults),
         capacity: message.capacity,
     }
 }

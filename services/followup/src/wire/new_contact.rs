@@ -63,7 +63,8 @@ pub(crate) fn new_contact(
 
 /// Who served: the caller, unless somebody else is named.
 pub(super) fn coordinator(named: &str, caller: &Caller, faults: &mut Violations) -> String {
-    let named = fields::text("coordinator", named, 0, 64, faults);
+    // A name or an account, which may be a phone number.
+    let named = fields::any_text("coordinator", named, 0, 64, faults);
     if named.is_empty() { caller.subject.clone() } else { named }
 }
 

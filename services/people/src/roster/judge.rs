@@ -8,6 +8,7 @@
 //!   something else. A row is a duplicate only of an *accepted* one: a person is not lost with a rejected first row.
 //! - An empty status or date is warned of like an unreadable one, because something is put in its place; an empty phone
 //!   or sex is not.
+//! - ID numbers and mobile phones in texts that are stored unencrypted (all but name, number, phone and remark) become stars.
 //! - A graduation date that cannot be read is DATE_UNREADABLE and left out; it may lie in the future.
 
 mod employment;
@@ -188,13 +189,13 @@ impl Judge {
                     id,
                     name,
                     phone,
-                    village: self.words.share(normal::compact(&row.village)),
-                    education: self.words.share(normal::compact(&row.education)),
-                    coordinator: self.words.share(normal::compact(&row.coordinator)),
+                    village: self.words.plain(normal::compact(&row.village)),
+                    education: self.words.plain(normal::compact(&row.education)),
+                    coordinator: self.words.plain(normal::compact(&row.coordinator)),
                     groups,
                     employment,
-                    job_wish: self.words.share(normal::free(&row.job_wish)),
-                    training_wish: self.words.share(normal::free(&row.training_wish)),
+                    job_wish: self.words.plain(normal::free(&row.job_wish)),
+                    training_wish: self.words.plain(normal::free(&row.training_wish)),
                     graduated_on,
                     remark: self.words.share(normal::free(&row.remark)),
                     warnings: codes.clone(),
@@ -219,7 +220,7 @@ impl Judge {
             effective_on: employment::since(&row.status_since, self.ledger_on, codes),
             contract_months: employment::months(&row.contract_months),
             insured: employment::insured(&row.insured),
-            employer: self.words.share(normal::free(&row.employer)),
+            employer: self.words.plain(normal::free(&row.employer)),
         }
     }
 

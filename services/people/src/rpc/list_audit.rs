@@ -61,7 +61,7 @@ fn decode(permit: &Permit, request: &ListAuditRequest) -> Result<Asked, Error> {
         size: PageSize::parse(request.page_size, &mut faults),
         township: permit.named(&request.township, &mut faults),
         person_id: fields::optional_uuid("person_id", &request.person_id, &mut faults),
-        actor: fields::text("actor", &request.actor, 0, 128, &mut faults),
+        actor: fields::any_text("actor", &request.actor, 0, 128, &mut faults),
         from,
         to,
     };

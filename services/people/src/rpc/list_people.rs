@@ -87,7 +87,7 @@ fn decode(permit: &Permit, request: &ListPeopleRequest) -> Result<Wanted, Error>
     }
     let name = normal::compact(&request.name);
     if !request.name.is_empty() {
-        let found = fields::text("name", &name, 0, 64, &mut faults);
+        let found = fields::any_text("name", &name, 0, 64, &mut faults);
         if found.chars().count() < 2 {
             faults.add("name", fields::rule("must have at least two characters", "应至少填写两个字"));
         }

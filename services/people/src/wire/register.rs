@@ -34,7 +34,7 @@ pub(crate) fn decode(request: &RegisterPersonRequest, today: NaiveDate) -> Resul
     let request_id = fields::uuid("request_id", &request.request_id, &mut faults);
     let row = RosterRow {
         row: 1,
-        name: fields::text("name", &request.name, 0, 64, &mut faults),
+        name: fields::any_text("name", &request.name, 0, 64, &mut faults),
         id_number: request.id_number.clone(),
         phone: request.phone.clone(),
         village: fields::text("village", &request.village, 0, 64, &mut faults),
@@ -43,10 +43,10 @@ pub(crate) fn decode(request: &RegisterPersonRequest, today: NaiveDate) -> Resul
         groups: group_words(&request.groups, &mut faults),
         job_wish: fields::text("job_wish", &request.job_wish, 0, 128, &mut faults),
         training_wish: fields::text("training_wish", &request.training_wish, 0, 128, &mut faults),
-        remark: fields::text("remark", &request.remark, 0, 512, &mut faults),
+        remark: fields::any_text("remark", &request.remark, 0, 512, &mut faults),
         ..RosterRow::default()
     };
-    let address = fields::text("address", &request.address, 0, 256, &mut faults);
+    let address = fields::any_text("address", &request.address, 0, 256, &mut faults);
     let source = proto::Source::try_from(request.source).unwrap_or_else(|_unknown| {
         faults.add("source", fields::enumerated());
         proto::Source::Unspecified

@@ -86,7 +86,7 @@ pub(crate) fn decode(request: &RecordSurveyRequest, today: NaiveDate, faults: &m
         place: fields::text("work_wish.place", &wish.place, 0, 128, faults),
         training_wish: fields::text("training_wish", &request.training_wish, 0, 128, faults),
         skills,
-        note: fields::text("note", &request.note, 0, 512, faults).into(),
+        note: fields::any_text("note", &request.note, 0, 512, faults).into(),
     };
     if faults.is_empty() && answers.is_empty() {
         faults.add("wants_work", fields::rule("or another answer is required", "或其他答案至少填写一项"));

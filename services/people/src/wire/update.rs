@@ -47,11 +47,11 @@ pub(crate) fn decode(request: &UpdatePersonRequest, faults: &mut Violations) -> 
         match path.as_str() {
             "name" => {
                 let name = normal::compact(&request.name);
-                update.name = Some(fields::text("name", &name, 1, 64, faults).into());
+                update.name = Some(fields::any_text("name", &name, 1, 64, faults).into());
             }
             "phone" => update.phone = Some(number(&request.phone, faults)),
-            "address" => update.address = Some(fields::text("address", &request.address, 0, 256, faults).into()),
-            "remark" => update.remark = Some(fields::text("remark", &request.remark, 0, 512, faults).into()),
+            "address" => update.address = Some(fields::any_text("address", &request.address, 0, 256, faults).into()),
+            "remark" => update.remark = Some(fields::any_text("remark", &request.remark, 0, 512, faults).into()),
             "village" => update.village = Some(fields::text("village", &request.village, 0, 64, faults)),
             "coordinator" => {
                 update.coordinator = Some(fields::text("coordinator", &request.coordinator, 0, 64, faults));

@@ -2,6 +2,8 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use bangfu_kernel::fields;
+
 /// Longest text that is looked up: longer ones are remarks, which do not recur.
 const LONGEST: usize = 96;
 
@@ -10,6 +12,12 @@ const LONGEST: usize = 96;
 pub(super) struct Words(HashSet<Arc<str>>);
 
 impl Words {
+    /// The one copy of a text that is stored as it is: numbers of people, which slipped into it from another column, become
+    /// stars.
+    pub(super) fn plain(&mut self, text: String) -> Arc<str> {
+        self.share(fields::without_numbers_of_people(text))
+    }
+
     /// The one copy of a text.
     pub(super) fn share(&mut self, text: String) -> Arc<str> {
         if let Some(known) = self.0.get(text.as_str()) {

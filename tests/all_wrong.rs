@@ -10,12 +10,13 @@ use bangfu_proto::{
 use bangfu_testkit::{City, DADONG, sample};
 use tonic::{Response, Status};
 
-use bangfu_tests::steps::on;
+use crate::steps::on;
 
 /// An answer as text, or the error.
-pub(crate) type Refused = Result<String, Status>;
+pub type Refused = Result<String, Status>;
 
-pub(crate) fn told<T: std::fmt::Debug>(answer: Result<Response<T>, Status>) -> Refused {
+/// An answer as text, or the error.
+pub fn told<T: std::fmt::Debug>(answer: Result<Response<T>, Status>) -> Refused {
     answer.map(|message| format!("{message:?}"))
 }
 
@@ -101,7 +102,7 @@ fn backwards() -> Option<DateRange> {
 
 /// A request with all fields wrong, and the fields that must be named.
 #[expect(clippy::too_many_lines, reason = "one table: every RPC of the contract")]
-pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
+pub async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
     let caller = |role: Role| match role {
         Role::Bureau => city.bureau(),
         Role::Reviewer => city.reviewer(DADONG),
@@ -903,16 +904,19 @@ pub(crate) async fn all_wrong(city: &City, method: &str) -> (Refused, String) {
     }
 }
 
-pub(crate) fn begin(start: people::RosterStart) -> people::import_roster_request::Part {
+/// The first message of a roster.
+pub fn begin(start: people::RosterStart) -> people::import_roster_request::Part {
     people::import_roster_request::Part::Start(start)
 }
 
-pub(crate) fn rows(numbers: std::ops::Range<u32>) -> people::import_roster_request::Part {
+/// A message with sample people as rows.
+pub fn rows(numbers: std::ops::Range<u32>) -> people::import_roster_request::Part {
     let rows = numbers.zip(4..).map(|(n, row)| sample::row(n, row)).collect();
     people::import_roster_request::Part::Rows(people::RosterRows { rows })
 }
 
-pub(crate) async fn send(
+/// Sends a roster message by message.
+pub async fn send(
     client: &Client,
     parts: Vec<people::import_roster_request::Part>,
 ) -> Result<Response<people::RosterImport>, Status> {
