@@ -9,8 +9,9 @@ use std::{
 
 use bangfu::suite::{FollowupPlan, PeoplePlan, Plan, Suite};
 use bangfu_kernel::{Clock, Role};
-use bangfu_platform::{peers::TokenSource, server::stop_signal};
+use bangfu_platform::{db, peers::TokenSource, server::stop_signal};
 use bangfu_testkit::{City, databases};
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader, Lines},
@@ -43,8 +44,8 @@ impl Served {
     /// Serves both services of a city, or the registry alone.
     pub async fn start(city: &City, listen: SocketAddr, lame_duck: Duration, followup: bool) -> Self {
         let told = json!({
-            "people": city.database("people"),
-            "followup": followup.then(|| city.database("followup")),
+            "people": urls(city, "people").await,
+            "followup": if followup { urls(city, "followup").await } else { Value::Null },
             "jwks": city.issuer().jwks(),
             "token": city.token("followup", &[Role::Service], None),
             "listen": listen,
@@ -87,11 +88,22 @@ impl Served {
     }
 }
 
+/// How a service reaches its database. The child does not ask for itself: it would make the templates of all tests first.
+async fn urls(city: &City, service: &str) -> Value {
+    let settings = databases::settings(service, city.database(service)).await;
+    json!([settings.service_url.expose_secret(), settings.city_url.expose_secret()])
+}
+
+fn database(urls: &Value) -> db::Settings {
+    let url = |n: usize| urls[n].as_str().expect("a URL").to_owned().into();
+    db::Settings { service_url: url(0), city_url: url(1), connections: 8, development: true }
+}
+
 /// The life of such a process. It ends with a signal, or with whoever started it.
 pub(crate) async fn life() {
     let signal = stop_signal().expect("signals");
     let told: Value = serde_json::from_str(&std::env::var(TOLD).expect("what to serve")).expect("JSON");
-    let plan = plan(&told).await;
+    let plan = plan(&told);
     let suite = loop {
         // The process before us on the same address may be ending still.
         match Suite::start(plan.clone()).await {
@@ -118,22 +130,23 @@ pub(crate) async fn life() {
     suite.until(until).await.expect("it stops");
 }
 
-async fn plan(told: &Value) -> Plan {
+fn plan(told: &Value) -> Plan {
     let text = |name: &str| told[name].as_str().map(str::to_owned);
     let clock = Clock::at("2026-01-05".parse().expect("a date"));
     let mut plan = bangfu_testkit::plan(clock, &text("jwks").expect("a JWKS"));
     plan.listen = text("listen").and_then(|listen| listen.parse().ok()).expect("an address");
     plan.server.lame_duck = Duration::from_millis(told["lame_duck"].as_u64().expect("a number"));
     plan.people = Some(PeoplePlan {
-        database: databases::settings("people", &text("people").expect("a database")).await,
+        database: database(&told["people"]),
         master_key: vec![2; 32].into(),
         other_master_keys: Vec::new(),
         index_key: vec![3; 32].into(),
         anchors: None,
     });
-    if let (Some(database), Some(token)) = (text("followup"), text("token")) {
+    if !told["followup"].is_null() {
+        let token = text("token").expect("a token");
         plan.followup = Some(FollowupPlan {
-            database: databases::settings("followup", &database).await,
+            database: database(&told["followup"]),
             people_endpoint: None,
             people_tls: None,
             tokens: TokenSource::issued(move || token.clone()),

@@ -92,8 +92,9 @@ async fn a_handshake_that_does_not_come_to_its_end_takes_no_longer_than_an_openi
 async fn an_unusable_certificate_is_told_once_and_stands_in_the_metrics_until_it_is_mended() {
     let lines = Lines::default();
     let log = tracing_subscriber::fmt::layer().with_writer(lines.clone());
-    let errors = tracing_subscriber::filter::Targets::new().with_target("bangfu_platform", Level::ERROR);
-    let _subscriber = tracing::subscriber::set_default(tracing_subscriber::registry().with(errors).with(log));
+    // Not the errors alone: other tests of this process listen to spans, and the level is everybody's.
+    let ours = tracing_subscriber::filter::Targets::new().with_target("bangfu_platform", Level::TRACE);
+    let _subscriber = tracing::subscriber::set_default(tracing_subscriber::registry().with(ours).with(log));
     let recorder = PrometheusBuilder::new().build_recorder();
     let metrics = recorder.handle();
     let _recorder = metrics::set_default_local_recorder(&recorder);
