@@ -9,6 +9,7 @@ mod executor;
 mod fault;
 pub mod migrate;
 mod once;
+mod sessions;
 mod unit;
 
 use std::time::Duration;
@@ -24,6 +25,8 @@ use crate::{auth::Permit, feed::Hub};
 pub use check::Unsafe;
 pub use fault::{constraint, fault};
 pub use unit::{CityTx, TownshipTx};
+
+use sessions::Sessions;
 
 /// How a service reaches its database.
 #[derive(Debug, Clone)]
@@ -41,13 +44,13 @@ pub struct Settings {
 /// The two doors to one service's database.
 #[derive(Debug, Clone)]
 pub struct Db {
-    service: PgPool,
-    city: PgPool,
+    service: Sessions,
+    city: Sessions,
     clock: Clock,
     hub: Hub,
 }
 
-/// Longest wait for a free connection; beyond it the call is UNAVAILABLE rather than queued.
+/// Longest wait for a free connection; beyond it the call is refused rather than queued.
 const ACQUIRE: Duration = Duration::from_secs(5);
 
 impl Db {
@@ -56,6 +59,7 @@ impl Db {
         let service = pool(&settings.service_url, settings.connections, settings.development).await?;
         let city = pool(&settings.city_url, (settings.connections / 5).max(2), settings.development).await?;
         check::wall(&service, &city, settings.development).await?;
+        let (service, city) = (Sessions::new(service), Sessions::new(city));
         Ok(Self { service, city, clock, hub: Hub::default() })
     }
 
@@ -87,13 +91,13 @@ impl Db {
 
     /// Whether the database answers: for readiness.
     pub async fn answers(&self) -> bool {
-        sqlx::raw_sql("SELECT 1").execute(&self.service).await.is_ok()
+        sqlx::raw_sql("SELECT 1").execute(&self.service.pool).await.is_ok()
     }
 
     /// Closes both doors; waits for units of work under way.
     pub async fn close(&self) {
-        self.service.close().await;
-        self.city.close().await;
+        self.service.pool.close().await;
+        self.city.pool.close().await;
     }
 }
 

@@ -14,10 +14,10 @@ use std::{
 };
 
 use bangfu_kernel::{Clock, Error, Township};
-use sqlx::{PgPool, Postgres, pool::PoolConnection};
-use tokio::time::{Duration, Instant, timeout_at};
+use sqlx::{Postgres, pool::PoolConnection};
+use tokio::time::{Duration, Instant};
 
-use super::fault::{fault, unreachable};
+use super::{fault, sessions::Sessions};
 use crate::{
     auth::Permit,
     feed::{Hub, NewEvent},
@@ -68,14 +68,9 @@ impl Limit {
 
 impl Unit {
     /// `begin` ends where the settings of a SELECT go on.
-    async fn begin(pool: &PgPool, permit: &Permit, begin: &str) -> Result<Self, Error> {
+    async fn begin(sessions: &Sessions, permit: &Permit, begin: &str) -> Result<Self, Error> {
         let mut limit = Limit { deadline: permit.deadline(), set_at: Instant::now() };
-        // A call that nobody waits for any more must not keep its place among the calls while it waits for a session.
-        let session = match limit.deadline {
-            Some(deadline) => timeout_at(deadline, pool.acquire()).await.map_err(|_elapsed| Error::Deadline)?,
-            None => pool.acquire().await,
-        };
-        let session = session.map_err(unreachable)?;
+        let session = sessions.acquire(limit.deadline).await?;
         limit.set_at = Instant::now();
         let mut unit = Self { session: Some(session), state: Arc::default(), limit };
         let milliseconds = limit.left()?.as_millis().max(1);
@@ -145,7 +140,7 @@ pub struct TownshipTx {
 
 impl TownshipTx {
     pub(super) async fn begin(
-        pool: &PgPool,
+        sessions: &Sessions,
         permit: &Permit,
         township: Township,
         clock: Clock,
@@ -153,7 +148,7 @@ impl TownshipTx {
     ) -> Result<Self, Error> {
         // The code is digits only, parsed before; transaction-local, always.
         let begin = format!("BEGIN; SELECT set_config('bangfu.township', '{township}', true), ");
-        let unit = Unit::begin(pool, permit, &begin).await?;
+        let unit = Unit::begin(sessions, permit, &begin).await?;
         Ok(Self { unit, township, permit: permit.clone(), clock, hub, events: BTreeMap::new(), abroad: false })
     }
 
@@ -190,8 +185,8 @@ pub struct CityTx {
 }
 
 impl CityTx {
-    pub(super) async fn begin(pool: &PgPool, permit: &Permit) -> Result<Self, Error> {
-        Ok(Self { unit: Unit::begin(pool, permit, "BEGIN READ ONLY; SELECT ").await? })
+    pub(super) async fn begin(sessions: &Sessions, permit: &Permit) -> Result<Self, Error> {
+        Ok(Self { unit: Unit::begin(sessions, permit, "BEGIN READ ONLY; SELECT ").await? })
     }
 
     /// Ends the unit; its session goes back at once.
