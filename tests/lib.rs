@@ -5,6 +5,7 @@ pub mod asks;
 pub mod chance;
 pub mod child;
 pub mod proxy;
+pub mod raw;
 pub mod replica;
 pub mod row;
 pub mod rows;

@@ -10,6 +10,8 @@
 
 pub mod city;
 pub mod databases;
+pub mod forge;
 pub mod sample;
+pub mod web;
 
 pub use city::{City, DADONG, LIBAO, plan, reason};
