@@ -1,7 +1,7 @@
 //! Calls without a generated client, as an outsider makes them: any path, any headers, any bytes. And a server that takes
 //! down what generated clients would send, so that outsiders need not be taught every message of the contract.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use bangfu::client::Client;
 use bytes::{Buf as _, Bytes};
@@ -154,9 +154,10 @@ pub fn bearer(token: &str) -> HeaderMap {
 
 /// A method of the contract, by its path.
 pub fn method(path: &str) -> MethodDescriptor {
-    let pool = DescriptorPool::decode(bangfu_proto::DESCRIPTOR_SET).expect("the contract");
+    static POOL: LazyLock<DescriptorPool> =
+        LazyLock::new(|| DescriptorPool::decode(bangfu_proto::DESCRIPTOR_SET).expect("the contract"));
     let (service, name) = path.trim_start_matches('/').split_once('/').expect("a path");
-    let service = pool.get_service_by_name(service).expect("a service");
+    let service = POOL.get_service_by_name(service).expect("a service");
     service.methods().find(|method| method.name() == name).expect("a method")
 }
 
