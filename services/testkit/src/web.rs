@@ -122,7 +122,7 @@ impl State {
             }
             Shown::Endless => {
                 let mut sent = stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n").await;
-                let spaces = [b' '; 64 * 1024];
+                let spaces = vec![b' '; 64 * 1024];
                 while sent.is_ok() {
                     sent = stream.write_all(&spaces).await;
                     if sent.is_ok() {
