@@ -257,7 +257,7 @@ async fn of_resources(city: &City, run: &Run) {
 
     let shipped = GetStandardRequest { version: "2021-03-01".to_owned(), on: None };
     let mut standard = bureau.followup().get_standard(shipped).await.expect("shipped").into_inner();
-    standard.version = "2027-test".to_owned();
+    "2027-test".clone_into(&mut standard.version);
     standard.in_force_from = on("2027-01-01");
     (standard.published_at, standard.published_by) = (long_ago, MARK.to_owned());
     let publish = PublishStandardRequest { request_id: request_id(), standard: Some(standard) };
