@@ -3,16 +3,18 @@
 
 use crate::row::Row;
 
+pub mod access;
 pub mod acknowledged;
 pub mod feeds;
-pub mod sweeps;
-pub mod interop;
-pub mod stops;
-pub mod tls;
-pub mod shell;
-pub mod isolation;
 pub mod floors;
+pub mod interop;
+pub mod isolation;
 pub mod secrets;
+pub mod shell;
+pub mod stops;
+pub mod sweeps;
+pub mod tls;
+pub mod tokens;
 
 /// Hands the areas and names of all rows to a macro.
 #[macro_export]
@@ -87,6 +89,25 @@ macro_rules! rows {
             ],
             floors: [
                 a_lock_file_below_a_floor_or_with_a_rejected_crate_fails_the_check,
+            ],
+            tokens: [
+                every_refused_token_at_every_rpc_is_unauthenticated_and_runs_no_statement,
+                keys_that_rotate_under_load_fail_no_call,
+                keys_that_cannot_be_had_leave_the_last_good_ones_serving_for_a_day,
+                without_good_keys_nobody_is_let_in,
+                a_flood_of_unknown_kids_asks_once_in_thirty_seconds,
+                a_flood_while_the_source_is_slow_takes_no_room_from_others,
+            ],
+            access: [
+                every_rpc_admits_whom_the_committed_table_says,
+                another_townships_everything_is_answered_like_what_never_was,
+                every_field_that_a_caller_may_set_is_the_callers_to_set,
+                what_the_server_owns_is_not_set_by_a_caller,
+                a_page_token_opens_only_the_list_it_was_given_for,
+                a_cursor_of_another_place_is_refused_and_tells_nothing,
+                headers_that_a_caller_forges_are_not_believed,
+                a_contact_writes_into_no_other_townships_registry,
+                what_is_told_to_the_registry_is_told_under_the_services_own_name,
             ],
         }
     };

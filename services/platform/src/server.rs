@@ -38,7 +38,8 @@ pub struct Settings {
     pub opening: Duration,
     /// Streams (calls) open at once on one connection.
     pub streams_per_connection: u32,
-    /// Bytes of headers one call may bring; a token is at most a few thousand.
+    /// Bytes of headers one call may bring. A good token has a few thousand at most, but one of 64 KB is still the door's to
+    /// refuse: far beyond this limit HTTP/2 ends the connection, and with it every other call that it carries.
     pub header_bytes: u32,
     /// How long a connection may be silent before it is pinged.
     pub ping_after: Duration,
@@ -64,7 +65,7 @@ impl Default for Settings {
             connections: 4096,
             opening: Duration::from_secs(10),
             streams_per_connection: 200,
-            header_bytes: 16 * 1024,
+            header_bytes: 80 * 1024,
             ping_after: Duration::from_secs(30),
             ping_answer: Duration::from_secs(10),
             reader_patience: Duration::from_secs(30),

@@ -2,8 +2,6 @@
 
 #[path = "auth/door.rs"]
 mod door;
-#[path = "auth/forge.rs"]
-mod forge;
 #[path = "auth/issuing.rs"]
 mod issuing;
 #[path = "auth/keys.rs"]

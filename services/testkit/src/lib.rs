@@ -10,7 +10,9 @@
 
 pub mod city;
 pub mod databases;
+pub mod forge;
 pub mod needles;
 pub mod sample;
+pub mod web;
 
 pub use city::{City, DADONG, LIBAO, plan, reason};

@@ -10,7 +10,7 @@ use tonic::Status;
 use tonic_types::StatusExt as _;
 
 use super::errors::token;
-use crate::{raw, row::Run};
+use crate::{row::Run, unencoded};
 
 /// What somebody might type.
 const TYPED: [&str; 3] = ["电话13955556666", "证号110101199003078899", "１３９-５５５５-６６６６"];
@@ -69,7 +69,8 @@ pub async fn numbers_of_people_are_refused_in_every_text_that_is_stored_as_it_is
             for typed in TYPED {
                 let mut message = with(&method.input(), &field, typed);
                 mask(&mut message, names[0]);
-                let answer = raw::call(city.channel(), &token(&city, rule), rule.path, message.encode_to_vec()).await;
+                let answer =
+                    unencoded::call(city.channel(), &token(&city, rule), rule.path, message.encode_to_vec()).await;
                 let refused = answer.as_ref().err().is_some_and(|status| names_it(status, names[names.len() - 1]));
                 let name = format!("{}.{path}", method.name());
                 let may =

@@ -12,12 +12,17 @@ use std::{
 
 use bangfu_kernel::Clock;
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::Semaphore;
 
 pub use document::{Key, Unusable};
 use source::Source;
 
 /// How long the last good keys serve while the source is out of reach.
 const KEPT: TimeDelta = TimeDelta::hours(24);
+
+/// Calls that wait for a reload at once. A stranger may name any key; whoever finds no place here is refused at once, for
+/// strangers that wait for a slow source must not fill the room of all.
+const WAITING: usize = 32;
 
 type Keys = HashMap<String, Arc<Key>>;
 
@@ -32,6 +37,8 @@ struct Inner {
     known: RwLock<Known>,
     /// One reload at a time.
     reload: tokio::sync::Mutex<()>,
+    /// Places of those who wait for it.
+    waiting: Semaphore,
 }
 
 #[derive(Debug, Default)]
@@ -63,7 +70,8 @@ impl Jwks {
     }
 
     fn over(source: Source, clock: Clock, known: Known) -> Self {
-        Self(Arc::new(Inner { source, clock, known: RwLock::new(known), reload: tokio::sync::Mutex::new(()) }))
+        let (reload, waiting) = (tokio::sync::Mutex::new(()), Semaphore::new(WAITING));
+        Self(Arc::new(Inner { source, clock, known: RwLock::new(known), reload, waiting }))
     }
 
     /// The key of this id, if there is one. An unknown one asks the source again, at most once in the source's rest.
@@ -79,6 +87,7 @@ impl Jwks {
             }
             return Some(key);
         }
+        let _place = self.0.waiting.try_acquire().ok()?;
         // On its own task: a caller that hangs up must not leave the others with "asked" and no answer.
         if let Err(error) = tokio::spawn(self.clone().reload(now)).await {
             tracing::error!(%error, "the reload of token keys broke off");

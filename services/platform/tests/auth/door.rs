@@ -14,12 +14,11 @@ use bangfu_platform::{
     stack::Deadline,
 };
 use bangfu_proto::{ACCESS, access::v1::Scope};
+use bangfu_testkit::forge::{AUDIENCE, CITY, ISSUER, clock, settings};
 use http::{Request, Response};
 use tokio::time::Instant;
 use tonic::{Code, Status, body::Body};
 use tower::{Layer as _, ServiceExt as _, service_fn};
-
-use super::forge::{AUDIENCE, CITY, ISSUER, clock, settings};
 
 const PEOPLE: &str = "bangfu.people.v1.PeopleService";
 const FOLLOWUP: &str = "bangfu.followup.v1.FollowupService";

@@ -8,8 +8,7 @@ use bangfu_platform::auth::{
     jwks::Jwks,
     token::Verifier,
 };
-
-use super::forge::{AUDIENCE, CITY, ISSUER, bearer, clock, settings};
+use bangfu_testkit::forge::{AUDIENCE, CITY, ISSUER, bearer, clock, settings};
 
 fn folder(name: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!(

@@ -1,71 +1,19 @@
 //! Where keys come from: rotation, floods and outages.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
-};
-
 use bangfu_kernel::{Clock, Role};
 use bangfu_platform::auth::{
     issuer::{Issuer, NewToken},
     jwks::Jwks,
     token::Verifier,
 };
-use chrono::TimeDelta;
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpListener,
+use bangfu_testkit::{
+    forge::{AUDIENCE, CITY, ISSUER, bearer, clock, merged, settings},
+    web::{Shown, Web},
 };
-
-use super::forge::{AUDIENCE, CITY, ISSUER, bearer, clock, settings};
-
-/// A web server that answers every request with one document, or with 500, and counts.
-struct Web {
-    url: String,
-    document: Arc<Mutex<Option<String>>>,
-    asked: Arc<AtomicUsize>,
-}
-
-impl Web {
-    async fn start(document: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("http://{}/jwks.json", listener.local_addr().expect("an address"));
-        let document = Arc::new(Mutex::new(Some(document.to_owned())));
-        let asked = Arc::new(AtomicUsize::new(0));
-        let web = Self { url, document: Arc::clone(&document), asked: Arc::clone(&asked) };
-        tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let mut request = [0; 4096];
-                let _ = stream.read(&mut request).await;
-                asked.fetch_add(1, Ordering::SeqCst);
-                let answer = match &*document.lock().expect("a document") {
-                    Some(body) => {
-                        format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
-                    }
-                    None => "HTTP/1.1 500 Oh\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_owned(),
-                };
-                let _ = stream.write_all(answer.as_bytes()).await;
-            }
-        });
-        web
-    }
-
-    fn shows(&self, document: Option<String>) {
-        *self.document.lock().expect("a document") = document;
-    }
-
-    fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
-    }
-}
+use chrono::TimeDelta;
 
 fn issuer() -> Issuer {
     Issuer::in_memory(ISSUER, AUDIENCE).expect("an issuer")
-}
-
-fn both(old: &Issuer, new: &Issuer) -> String {
-    let keys = |issuer: &Issuer| issuer.jwks().trim_start_matches(r#"{"keys":["#).trim_end_matches("]}").to_owned();
-    format!(r#"{{"keys":[{},{}]}}"#, keys(old), keys(new))
 }
 
 async fn accepts(verifier: &Verifier, issuer: &Issuer, clock: &Clock) -> bool {
@@ -91,12 +39,12 @@ async fn rotation_with_overlapping_keys_fails_no_call() {
     let verifier = over(Jwks::url(&web.url, clock.clone()).expect("keys"), &clock);
     assert!(accepts(&verifier, &old, &clock).await);
 
-    web.shows(Some(both(&old, &new)));
+    web.shows(Shown::Document(merged(&[old.jwks(), new.jwks()])));
     clock.advance(TimeDelta::seconds(31));
     assert!(accepts(&verifier, &new, &clock).await, "an unknown kid asks at once");
     assert!(accepts(&verifier, &old, &clock).await);
 
-    web.shows(Some(new.jwks()));
+    web.shows(Shown::Document(new.jwks()));
     clock.advance(TimeDelta::minutes(5));
     assert!(accepts(&verifier, &old, &clock).await, "nobody waits for the refresh in the background");
     for _ in 0..200 {
@@ -134,7 +82,12 @@ async fn an_outage_keeps_the_last_good_keys_for_a_day() {
     let verifier = over(Jwks::url(&web.url, clock.clone()).expect("keys"), &clock);
     assert!(accepts(&verifier, &issuer, &clock).await);
 
-    for bad in [None, Some("{".to_owned()), Some(r#"{"keys":[]}"#.to_owned()), Some(" ".repeat(300 * 1024))] {
+    for bad in [
+        Shown::Status(500),
+        Shown::Document("{".to_owned()),
+        Shown::Document(r#"{"keys":[]}"#.to_owned()),
+        Shown::Document(" ".repeat(300 * 1024)),
+    ] {
         web.shows(bad);
         clock.advance(TimeDelta::minutes(355));
         assert!(accepts(&verifier, &issuer, &clock).await);
@@ -142,7 +95,7 @@ async fn an_outage_keeps_the_last_good_keys_for_a_day() {
     clock.advance(TimeDelta::minutes(20));
     assert!(!accepts(&verifier, &issuer, &clock).await, "a day later they are trusted no more");
 
-    web.shows(Some(issuer.jwks()));
+    web.shows(Shown::Document(issuer.jwks()));
     clock.advance(TimeDelta::seconds(30));
     assert!(accepts(&verifier, &issuer, &clock).await, "and the source is back");
 }

@@ -1,11 +1,10 @@
 //! Tokens refused, all of them (walls.md), each for its own reason; and the good ones.
 
 use bangfu_kernel::Role;
+use bangfu_testkit::forge::{self, FORGE, NOW, at, bearer, cause, claims, clock, header, verifier};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use serde_json::{Value, json};
-
-use super::forge::{FORGE, NOW, at, bearer, cause, claims, clock, header, verifier};
 
 #[tokio::test]
 async fn a_token_of_each_algorithm_is_accepted() {
@@ -195,10 +194,6 @@ async fn a_request_has_exactly_one_bearer_token() {
 }
 
 /// The object with one field set, or taken out.
-fn edited(mut object: Value, field: &str, value: Option<Value>) -> String {
-    match value {
-        Some(value) => object[field] = value,
-        None => drop(object.as_object_mut().expect("an object").remove(field)),
-    }
-    object.to_string()
+fn edited(object: Value, field: &str, value: Option<Value>) -> String {
+    forge::edited(object, field, value).to_string()
 }

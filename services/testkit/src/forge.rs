@@ -1,8 +1,9 @@
 //! Makes tokens by hand, good and bad, with keys of all three kinds.
 
-use std::sync::LazyLock;
+use std::{fmt, sync::LazyLock};
 
 use aws_lc_rs::{
+    hmac,
     rand::SystemRandom,
     rsa,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256},
@@ -18,23 +19,40 @@ use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use serde_json::{Value, json};
 
 /// The second at which the forge's tokens are issued.
-pub(crate) const NOW: i64 = 1_780_000_000;
+pub const NOW: i64 = 1_780_000_000;
 
-pub(crate) const ISSUER: &str = "https://id.test";
-pub(crate) const AUDIENCE: &str = "bangfu";
-pub(crate) const CITY: &str = "320685";
+/// `iss` of tokens for tests of the verifier; a city has an issuer of its own.
+pub const ISSUER: &str = "https://id.test";
+/// `aud`
+pub const AUDIENCE: &str = "bangfu";
+/// `city`
+pub const CITY: &str = "320685";
 
 /// RSA keys take a while: one set serves every test.
-pub(crate) static FORGE: LazyLock<Forge> = LazyLock::new(Forge::new);
+pub static FORGE: LazyLock<Forge> = LazyLock::new(Forge::new);
 
-pub(crate) struct Forge {
+/// Keys of the three kinds.
+pub struct Forge {
     ed: Ed25519KeyPair,
     ec: EcdsaKeyPair,
     rsa: rsa::KeyPair,
 }
 
+impl fmt::Debug for Forge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Forge(…)")
+    }
+}
+
+impl Default for Forge {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Forge {
-    fn new() -> Self {
+    /// New keys.
+    pub fn new() -> Self {
         Self {
             ed: Ed25519KeyPair::generate().expect("a key"),
             ec: EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key"),
@@ -43,7 +61,7 @@ impl Forge {
     }
 
     /// The kid of the key that signs with an algorithm is the algorithm's name.
-    pub(crate) fn jwks(&self) -> String {
+    pub fn jwks(&self) -> String {
         let b64 = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         let point = self.ec.public_key().as_ref();
         // RSAPublicKey of 2048 bits in DER: nine bytes of framing, a modulus of 256, a tag, a length, the exponent.
@@ -57,10 +75,26 @@ impl Forge {
     }
 
     /// Signs whatever it is given, with the key of `algorithm`; the header may say otherwise.
-    pub(crate) fn token(&self, algorithm: &str, header: &str, claims: &str) -> String {
+    pub fn token(&self, algorithm: &str, header: &str, claims: &str) -> String {
         let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
-        let bytes = signed.as_bytes();
-        let signature = match algorithm {
+        let signature = self.signature(algorithm, signed.as_bytes());
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    /// What a library that is talked into HMAC would take: signed with the public key of `algorithm`, which everybody has.
+    pub fn hmac(&self, algorithm: &str, header: &str, claims: &str) -> String {
+        let public = match algorithm {
+            "EdDSA" => self.ed.public_key().as_ref(),
+            "ES256" => self.ec.public_key().as_ref(),
+            _ => self.rsa.public_key().as_ref(),
+        };
+        let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, public), signed.as_bytes());
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(tag))
+    }
+
+    fn signature(&self, algorithm: &str, bytes: &[u8]) -> Vec<u8> {
+        match algorithm {
             "EdDSA" => self.ed.sign(bytes).as_ref().to_vec(),
             "ES256" => self.ec.sign(&SystemRandom::new(), bytes).expect("a signature").as_ref().to_vec(),
             "RS256" => {
@@ -69,48 +103,70 @@ impl Forge {
                 signature
             }
             other => panic!("no key signs {other}"),
-        };
-        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+        }
     }
 }
 
-pub(crate) fn header(algorithm: &str) -> Value {
+/// The keys of several JWKS documents in one.
+pub fn merged(documents: &[String]) -> String {
+    let keys = documents.iter().flat_map(|document| {
+        let document: Value = serde_json::from_str(document).expect("a JWKS document");
+        document["keys"].as_array().expect("keys").clone()
+    });
+    json!({ "keys": keys.collect::<Vec<_>>() }).to_string()
+}
+
+/// A header that names the key of an algorithm.
+pub fn header(algorithm: &str) -> Value {
     json!({"typ": "at+jwt", "alg": algorithm, "kid": algorithm})
 }
 
 /// A coordinator's claims.
-pub(crate) fn claims() -> Value {
+pub fn claims() -> Value {
     json!({
         "iss": ISSUER, "aud": AUDIENCE, "sub": "coordinator-1", "iat": NOW, "nbf": NOW, "exp": NOW + 900,
         "city": CITY, "township": "320685102", "roles": ["coordinator"], "villages": ["village-1"],
     })
 }
 
-pub(crate) fn at(second: i64) -> DateTime<Utc> {
+/// The object with one field set, or taken out.
+pub fn edited(mut object: Value, field: &str, value: Option<Value>) -> Value {
+    match value {
+        Some(value) => object[field] = value,
+        None => drop(object.as_object_mut().expect("an object").remove(field)),
+    }
+    object
+}
+
+/// An instant.
+pub fn at(second: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(second, 0).expect("a second")
 }
 
-pub(crate) fn clock() -> Clock {
+/// A clock that stands at [`NOW`].
+pub fn clock() -> Clock {
     Clock::simulated(at(NOW))
 }
 
-pub(crate) fn settings() -> Settings {
+/// Accepts what the forge makes.
+pub fn settings() -> Settings {
     Settings::new(ISSUER, AUDIENCE, CITY)
 }
 
 /// Accepts the forge's keys.
-pub(crate) fn verifier(clock: &Clock) -> Verifier {
+pub fn verifier(clock: &Clock) -> Verifier {
     let keys = Jwks::fixed(&FORGE.jwks(), clock.clone()).expect("keys");
     Verifier::new(settings(), keys, clock.clone())
 }
 
-pub(crate) fn bearer(token: &str) -> HeaderMap {
+/// The header that a token comes in.
+pub fn bearer(token: &str) -> HeaderMap {
     let value = HeaderValue::try_from(format!("Bearer {token}")).expect("a header");
     HeaderMap::from_iter([(AUTHORIZATION, value)])
 }
 
 /// The cause of a refusal, for the assertion.
-pub(crate) fn cause(outcome: Result<Caller, Error>) -> String {
+pub fn cause(outcome: Result<Caller, Error>) -> String {
     match outcome {
         Err(Error::TokenRefused { cause }) => cause.into_owned(),
         other => format!("not refused: {other:?}"),
