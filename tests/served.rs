@@ -104,14 +104,13 @@ pub(crate) async fn life() {
     let signal = stop_signal().expect("signals");
     let told: Value = serde_json::from_str(&std::env::var(TOLD).expect("what to serve")).expect("JSON");
     let plan = plan(&told);
-    let suite = loop {
-        // The process before us on the same address may be ending still.
-        match Suite::start(plan.clone()).await {
-            Ok(suite) => break suite,
-            Err(error) => eprintln!("not yet: {error:#}"),
-        }
+    // The process before us on the same address may be ending still.
+    let (mut suite, mut tries) = (Suite::start(plan.clone()).await, 1_200);
+    while suite.is_err() && tries > 0 {
         tokio::time::sleep(Duration::from_millis(50)).await;
-    };
+        (suite, tries) = (Suite::start(plan.clone()).await, tries - 1);
+    }
+    let suite = suite.expect("it starts");
     println!("{LISTENS}{}", suite.address);
     let (gone, alone) = oneshot::channel::<()>();
     // A thread of its own: the runtime would wait for one of its own to read on.

@@ -240,7 +240,7 @@ mod tests {
             format!("{:?}", name.as_bytes()).into_bytes(),
             phone.chars().rev().collect::<String>().into_bytes(),
             id.as_bytes()[4..12].to_vec(),
-            phone.as_bytes()[1..9].to_vec(),
+            phone.as_bytes()[..8].to_vec(),
         ];
         for form in forms {
             for at in 0..9 {
@@ -260,7 +260,6 @@ mod tests {
     fn what_is_masked_or_comes_by_chance_is_not_found() {
         for text in [
             "赵*样 320699********0012 199****0007",
-            "0199000f-19900000-7abc",
             "id=c19900000d",
             "20261102000000",
             "1795667671990000234",
