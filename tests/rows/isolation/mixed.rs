@@ -69,6 +69,10 @@ pub async fn a_million_mixed_calls_of_two_townships_read_and_write_no_foreign_ro
         run.fault(what, proxy.fired_as(fault));
     }
 
+    // A pool whose sessions are spoiled by what went before refuses everybody, and keeps everything apart that way.
+    let acknowledged: u64 = callers.iter().map(|caller| caller.acknowledged).sum();
+    assert!(acknowledged > calls / 4, "only {acknowledged} writes of {calls} calls (seed {})", run.seed());
+
     db.close().await;
     drop(proxy);
     nobody_is_left(&database).await;
@@ -82,6 +86,8 @@ struct Caller {
     db: Db,
     run: Run,
     chance: Chance,
+    /// How many writes were acknowledged.
+    acknowledged: u64,
     /// The last value written.
     value: i64,
     /// What may stand under a key of a township; 0: nothing. More than one: something got no answer.
@@ -111,7 +117,7 @@ enum Act {
 impl Caller {
     fn new(n: u64, db: Db, run: Run) -> Self {
         let chance = run.chance(n);
-        Self { n, db, run, chance, value: 0, known: HashMap::new(), told: Vec::new() }
+        Self { n, db, run, chance, acknowledged: 0, value: 0, known: HashMap::new(), told: Vec::new() }
     }
 
     async fn live(mut self, calls: u64) -> Self {
@@ -206,7 +212,10 @@ impl Caller {
             }
         };
         match ended {
-            Ended::Written(_) => self.run.count("acknowledged writes", 1),
+            Ended::Written(_) => {
+                self.acknowledged += 1;
+                self.run.count("acknowledged writes", 1);
+            }
             Ended::Perhaps => self.run.count("left unanswered", 1),
             Ended::Not => {}
         }
