@@ -139,5 +139,6 @@ pub(super) fn difference(seen: &Effect, wanted: &Effect) -> String {
     keys.into_iter()
         .filter(|key| of(seen, key) != of(wanted, key))
         .map(|key| format!("\n  {} instead of {}: {key}", of(seen, key), of(wanted, key)))
-        .collect()
+        .collect::<Vec<_>>()
+        .concat()
 }
