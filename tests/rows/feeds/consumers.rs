@@ -134,6 +134,8 @@ fn id(tag: Tag) -> Uuid {
 /// The effects are those of the events up to the cursor, and there is no half of a unit; where the cursor stands.
 async fn proven(stage: &Stage, when: &str) -> i64 {
     let mut look = stage.look().await;
+    // One view of it all: a COMMIT that was on its way when the consumer died may arrive at any moment.
+    sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ").execute(&mut look).await.expect("a snapshot");
     let seq: i64 = sqlx::query_scalar("SELECT seq FROM township WHERE township = $1")
         .bind(DADONG)
         .fetch_one(&mut look)
