@@ -24,26 +24,35 @@ pub async fn a_consumer_killed_at_every_await_has_each_event_once_and_never_half
     begin(&stage).await.expect("it begins");
     let mut chance = run.chance(0);
     run.fault("consumer dropped at an await", 0);
-    let (wanted, mut came_to_its_end, mut rounds) = (run.of(1, 40), 0, 0);
-    for polls in 1..10_000 {
-        stage.told(polls, 0, 1 + u32::try_from(chance.below(3)).expect("small")).await;
-        let head = stage.head().await;
-        if killed_after(polls as usize, consume(&stage.db, head)).await {
-            came_to_its_end += 1;
-        } else {
-            run.fault("consumer dropped at an await", 1);
-        }
-        rounds = polls;
-        proven(&stage, &format!("after {polls} polls (seed {})", run.seed())).await;
-        if came_to_its_end == wanted {
-            break;
+    let (mut number, mut most) = (0, 0);
+    for _ in 0..run.of(3, 40) {
+        // How often it has to be polled varies by some: it has come to its end when it has done so several times.
+        let mut ends = 0;
+        for polls in 1.. {
+            number += 1;
+            stage.told(number, 0, 1 + u32::try_from(chance.below(3)).expect("small")).await;
+            let head = stage.head().await;
+            // Sessions that a death has closed are opened again, so that the next one dies elsewhere.
+            let warm = [position(&stage.db), position(&stage.db), position(&stage.db)];
+            futures::future::try_join_all(warm).await.expect("sessions");
+            match killed_after(polls, consume(&stage.db, head)).await {
+                Some(consumed) => {
+                    consumed.expect("it goes on after each death");
+                    ends += 1;
+                }
+                None => run.fault("consumer dropped at an await", 1),
+            }
+            proven(&stage, &format!("after {polls} polls (seed {})", run.seed())).await;
+            most = most.max(polls);
+            if ends == 3 {
+                break;
+            }
         }
     }
-    assert_eq!(came_to_its_end, wanted, "it never comes to its end (seed {})", run.seed());
     let head = stage.head().await;
     consume(&stage.db, head).await.expect("it goes on to the end");
     assert_eq!(proven(&stage, "at the end").await, head, "seed {}", run.seed());
-    run.count("polls at most", rounds.into());
+    run.count("polls at most", most.into());
     run.count("events", u64::try_from(head).expect("positive"));
     stage.end().await;
 }
@@ -125,6 +134,8 @@ fn id(tag: Tag) -> Uuid {
 /// The effects are those of the events up to the cursor, and there is no half of a unit; where the cursor stands.
 async fn proven(stage: &Stage, when: &str) -> i64 {
     let mut look = stage.look().await;
+    // One view of it all: a COMMIT that was on its way when the consumer died may arrive at any moment.
+    sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ").execute(&mut look).await.expect("a snapshot");
     let seq: i64 = sqlx::query_scalar("SELECT seq FROM township WHERE township = $1")
         .bind(DADONG)
         .fetch_one(&mut look)
@@ -170,43 +181,45 @@ pub async fn the_follower_killed_at_every_await_knows_everybody_once(run: Run) {
     let clerk = city.clerk(DADONG);
     run.fault("follower dropped at an await", 0);
     let (mut look_people, mut look) = (city.look("people").await, city.look("followup").await);
-    let (mut caught_up, mut rounds) = (0, 0);
-    let wanted = run.of(1, 60);
-    for polls in 1..1_000 {
-        clerk.people().register_person(sample::person(polls)).await.expect("registered");
-        let head: i64 = sqlx::query_scalar("SELECT seq FROM feed_head WHERE township = $1")
-            .bind(DADONG)
-            .fetch_one(&mut look_people)
-            .await
-            .expect("a head");
-        // It never ends by itself: it has when it has caught up.
-        let caught = caught_up_with(&mut look, head);
-        let killed = tokio::select! {
-            _dropped = killed_after(polls as usize, followup.clone().follow(peer.clone())) => true,
-            () = caught => false,
-        };
-        if killed {
-            run.fault("follower dropped at an await", 1);
-        } else {
-            caught_up += 1;
-        }
-        let (seq, known): (i64, i64) = sqlx::query_as(
-            "SELECT COALESCE((SELECT seq FROM township WHERE township = $1), 0)
+    let (mut number, mut most) = (0, 0);
+    for _ in 0..run.of(1, 10) {
+        let mut caught_up = 0;
+        for polls in 1.. {
+            number += 1;
+            clerk.people().register_person(sample::person(number)).await.expect("registered");
+            let head: i64 = sqlx::query_scalar("SELECT seq FROM feed_head WHERE township = $1")
+                .bind(DADONG)
+                .fetch_one(&mut look_people)
+                .await
+                .expect("a head");
+            // It never ends by itself: it has when it has caught up.
+            let caught = caught_up_with(&mut look, head);
+            let killed = tokio::select! {
+                _dropped = killed_after(polls, followup.clone().follow(peer.clone())) => true,
+                () = caught => false,
+            };
+            if killed {
+                run.fault("follower dropped at an await", 1);
+            } else {
+                caught_up += 1;
+            }
+            let (seq, known): (i64, i64) = sqlx::query_as(
+                "SELECT COALESCE((SELECT seq FROM township WHERE township = $1), 0)
                   , (SELECT count(*) FROM subject WHERE township = $1)",
-        )
-        .bind(DADONG)
-        .fetch_one(&mut look)
-        .await
-        .expect("a position");
-        // The first event is the township itself, every other one somebody.
-        assert_eq!(known, (seq - 1).max(0), "after {polls} polls (seed {})", run.seed());
-        rounds = polls;
-        if caught_up >= wanted {
-            break;
+            )
+            .bind(DADONG)
+            .fetch_one(&mut look)
+            .await
+            .expect("a position");
+            // The first event is the township itself, every other one somebody.
+            assert_eq!(known, (seq - 1).max(0), "after {polls} polls (seed {})", run.seed());
+            most = most.max(polls);
+            if caught_up == 8 {
+                break;
+            }
         }
     }
-    assert!(caught_up >= wanted, "it never catches up (seed {})", run.seed());
-    run.count("polls at most", rounds.into());
+    run.count("polls at most", most.into());
     city.close().await;
 }
 

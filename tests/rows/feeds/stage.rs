@@ -193,15 +193,15 @@ pub(super) async fn follow(
     }
 }
 
-/// Polls a future so often and drops it where it waits then. `true`: it came to its end before.
-pub(super) async fn killed_after<F: Future>(polls: usize, future: F) -> bool {
+/// Polls a future so often and drops it where it waits then; what it came to, if it came to its end before.
+pub(super) async fn killed_after<F: Future>(polls: u32, future: F) -> Option<F::Output> {
     let mut future = Box::pin(future);
     let mut polled = 0;
     poll_fn(move |context| {
         polled += 1;
         match future.as_mut().poll(context) {
-            Poll::Ready(_) => Poll::Ready(true),
-            Poll::Pending if polled >= polls => Poll::Ready(false),
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending if polled >= polls => Poll::Ready(None),
             Poll::Pending => Poll::Pending,
         }
     })

@@ -48,7 +48,7 @@ pub async fn twelve_writers_keep_the_six_promises(run: Run) {
     // Here: it begins before all others and is committed after them.
     let first = stage.unit().await;
 
-    let (units, under_way) = (run.of(25, 2_000), Arc::new(AtomicU64::new(0)));
+    let (units, under_way) = (run.of(25, 500), Arc::new(AtomicU64::new(0)));
     let mut writers = JoinSet::new();
     for writer in 1..=WRITERS {
         let (stage, under_way, run) = (Arc::clone(&stage), Arc::clone(&under_way), run.clone());
