@@ -131,10 +131,10 @@ async fn lock_everything(city: &City, service: &str) -> PgConnection {
     session
 }
 
-/// The registry reads its keys every half second, for no call; and what a transaction sees of this view never changes, so
-/// that those who hold the locks cannot look.
+/// The registry reads its keys every half second and its townships every half minute, for no call; and what a transaction
+/// sees of this view never changes, so that those who hold the locks cannot look.
 const AT_WORK: &str = "FROM pg_stat_activity
-    WHERE query NOT LIKE '%FROM township_key%' AND datname = current_database() AND pid <> pg_backend_pid() AND state = 'active' AND backend_type = 'client backend'";
+    WHERE query NOT LIKE '%FROM township_key%' AND query NOT LIKE '%WHERE township > $1%' AND datname = current_database() AND pid <> pg_backend_pid() AND state = 'active' AND backend_type = 'client backend'";
 
 /// Statements at work in the databases of these sessions, but for their own.
 async fn statements(looks: &mut [PgConnection], which: &str) -> u64 {

@@ -50,8 +50,8 @@ pub async fn silent_connections_leave_room_for_others_and_give_their_places_back
     until("their descriptors are given back", async || served.descriptors() < before + TOO_MANY).await;
     let others = served.clerk(&city, "clerk-2", DADONG);
     others.followup().list_coordinators(ListCoordinatorsRequest::default()).await.expect("there is room again");
-    let again = open(&served, many / 2).await;
-    until("their places, too", async || served.descriptors() >= before + many / 2).await;
+    let again = open(&served, many / 10).await;
+    until("their places, too", async || served.descriptors() >= before + many / 10).await;
     drop(again);
     list().await.expect("served afterwards");
     served.end().await;
