@@ -99,16 +99,9 @@ fn unescaped(text: &[u8]) -> Vec<u8> {
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
         let coded = text.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok());
-        match coded.and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(|_| byte == b'%') {
-            Some(decoded) => {
-                plain.push(decoded);
-                at += 3;
-            }
-            None => {
-                plain.push(byte);
-                at += 1;
-            }
-        }
+        let decoded = coded.and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(|_| byte == b'%');
+        plain.push(decoded.unwrap_or(byte));
+        at += if decoded.is_some() { 3 } else { 1 };
     }
     plain
 }
@@ -165,7 +158,7 @@ impl<const SERVICE: usize> Service<Request<Body>> for Door<SERVICE> {
             let mut answer = answer.unwrap_or_else(|_error| Status::unavailable("the tap reaches nobody").into_http());
             put(answer.headers_mut(), plant.as_ref());
             let record = Answer { path, headers: answer.headers().clone(), ..Default::default() };
-            Ok(answer.map(|inner| Body::new(Kept { inner, plant, record, kept })))
+            Ok(answer.map(|inner| Body::new(Kept { inner, plant, record, all: kept })))
         })
     }
 }
@@ -175,7 +168,7 @@ struct Kept {
     inner: Body,
     plant: Option<HeaderValue>,
     record: Answer,
-    kept: Arc<Mutex<Vec<Answer>>>,
+    all: Arc<Mutex<Vec<Answer>>>,
 }
 
 impl http_body::Body for Kept {
@@ -206,7 +199,7 @@ impl http_body::Body for Kept {
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        lock(&self.kept).push(std::mem::take(&mut self.record));
+        lock(&self.all).push(std::mem::take(&mut self.record));
     }
 }
 

@@ -230,7 +230,7 @@ fn numbers_of_people_that_slipped_into_a_text_that_is_stored_as_it_is_become_sta
     let row = &judged.accepted[0];
     assert_eq!(&*row.village, "双溪村*************");
     assert_eq!(&*row.coordinator, "王样******************");
-    assert_eq!(&*row.employer, "某厂，电话***********");
+    assert_eq!(&*row.employment.employer, "某厂，电话***********");
     assert_eq!(&*row.job_wish, "***********");
     assert_eq!(&*row.remark, "母亲电话15800007046", "encrypted");
 }

@@ -97,7 +97,7 @@ fn names_it(status: &Status, field: &str) -> bool {
 /// The ways to all texts of a message.
 fn texts(of: &MessageDescriptor, way: &[FieldDescriptor], found: &mut Vec<Vec<FieldDescriptor>>) {
     for field in of.fields() {
-        let to = [way, &[field.clone()]].concat();
+        let to = [way, std::slice::from_ref(&field)].concat();
         match field.kind() {
             Kind::String => found.push(to),
             Kind::Message(inner) if way.len() < 4 && !inner.full_name().starts_with("google.") => {
