@@ -221,7 +221,7 @@ pub(crate) async fn life() {
         followup: Some(FollowupPlan {
             database: database(1),
             people_endpoint: None,
-            people_ca: None,
+            people_tls: None,
             tokens: TokenSource::issued(String::new),
             jobs: false,
             sweeps: false,
