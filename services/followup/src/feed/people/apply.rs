@@ -78,8 +78,6 @@ async fn together(svc: &Followup, township: &Township, events: &[PersonEvent]) -
     if !anew.is_empty() {
         replan::people(&mut tx, &standards, &recommender, anew, today, Because::OfFacts, &moved).await?;
     }
-    tx.commit().await?;
-    let mut tx = svc.ground.db.township(&svc.permit("followup.follow", Some(township.clone()))).await?;
     store::township::advance(&mut tx, &position, folded.name.as_deref()).await?;
     tx.commit().await
 }
