@@ -176,7 +176,7 @@ mod tests {
     fn a_text_that_is_stored_as_it_is_has_no_number_of_a_person() {
         let mut faults = Violations::default();
         text("note", "电话138 0000 0000", 0, 64, &mut faults);
-        text("note", "证号320699198505171899", 0, 64, &mut faults);
+        text("reason", "证号320699198505171899", 0, 64, &mut faults);
         assert_eq!(faults.len(), 2);
         assert!(!faults.to_string().contains("1380") && !faults.to_string().contains("320699"));
         assert_eq!(any_text("remark", "电话13800000000", 0, 64, &mut faults), "电话13800000000");
