@@ -17,4 +17,3 @@ pub mod scene;
 pub mod served;
 pub mod steps;
 pub mod tap;
-pub mod unencoded;

@@ -21,10 +21,10 @@ use crate::shell::{SECRET, discreet, reached, record, settings, start};
 
 /// Log lines as they would stand on stderr.
 #[derive(Debug, Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Lines {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().expect("whole").clone()).expect("text")
     }
 

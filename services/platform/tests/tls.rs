@@ -1,11 +1,7 @@
 //! Certificates that cannot be used, and connections that never come to show one. What a handshake is worth is tried by the
 //! suite's rows (`tests/rows/tls.rs`).
 
-use std::{
-    fs, io,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{fs, time::Duration};
 
 use bangfu_platform::{
     server::{self, Server, Stopped},
@@ -19,32 +15,9 @@ use tokio::{
     net::TcpStream,
 };
 use tracing::Level;
-use tracing_subscriber::{fmt::MakeWriter, layer::SubscriberExt as _};
+use tracing_subscriber::layer::SubscriberExt as _;
 
-use crate::shell::PATIENCE;
-
-/// Log lines.
-#[derive(Debug, Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("whole").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
+use crate::{shell::PATIENCE, shell_told::Lines};
 
 async fn becomes(metrics: &PrometheusHandle, value: &str) {
     let told = async {
@@ -114,7 +87,7 @@ async fn an_unusable_certificate_is_told_once_and_stands_in_the_metrics_until_it
         fs::write(&identity.certificate, &good).expect("written");
         becomes(&metrics, " 0").await;
     }
-    let text = String::from_utf8(lines.0.lock().expect("whole").clone()).expect("text");
+    let text = lines.text();
     assert_eq!(text.matches("new certificates cannot be used").count(), 2, "{text}");
     assert!(!text.contains("PRIVATE KEY"), "{text}");
     drop(server);

@@ -6,6 +6,7 @@ use bangfu::client::Client;
 use bangfu_kernel::Role;
 use bangfu_proto::{ACCESS, AccessRule, access::v1::Scope};
 use bangfu_testkit::{City, DADONG, LIBAO, needles::Needles};
+use bytes::Bytes;
 use futures::future::join_all;
 
 use super::{sample_people, words::Inside};
@@ -13,10 +14,10 @@ use crate::{
     all_wrong::all_wrong,
     asks::{Names, ask},
     proxy::{Fault, Proxy, Which},
+    raw,
     row::Run,
     scene::Scene,
     tap::Tap,
-    unencoded,
 };
 
 /// Bad input, other townships, faults of the database, deadlines and overload, against every RPC: no error tells of SQL,
@@ -34,10 +35,12 @@ pub async fn no_error_tells_of_the_inside(run: Run) {
         for message in
             [vec![0xff; 64], vec![0x0a, 0x7f, 0x41], vec![0x08, 0x01, 0x11, 0x01], vec![0x0a, 0x02, 0xc3, 0x28]]
         {
-            let _refused = unencoded::call(city.channel(), &token(&city, rule), rule.path, message).await;
+            let headers = raw::bearer(&token(&city, rule));
+            let _refused = raw::call(&city.channel(), rule.path, &headers, raw::framed(&[message.into()])).await;
         }
         for token in ["", "no.token.at-all", &city.token("somebody", &[Role::Partner], None)] {
-            let _refused = unencoded::call(city.channel(), token, rule.path, Vec::new()).await;
+            let headers = if token.is_empty() { http::HeaderMap::new() } else { raw::bearer(token) };
+            let _refused = raw::call(&city.channel(), rule.path, &headers, raw::framed(&[Bytes::new()])).await;
         }
     }
     look.at("bad input", &tap);

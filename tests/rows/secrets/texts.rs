@@ -10,7 +10,10 @@ use tonic::Status;
 use tonic_types::StatusExt as _;
 
 use super::errors::token;
-use crate::{row::Run, unencoded};
+use crate::{
+    raw::{self, Answer},
+    row::Run,
+};
 
 /// What somebody might type.
 const TYPED: [&str; 3] = ["电话13955556666", "证号110101199003078899", "１３９-５５５５-６６６６"];
@@ -69,9 +72,10 @@ pub async fn numbers_of_people_are_refused_in_every_text_that_is_stored_as_it_is
             for typed in TYPED {
                 let mut message = with(&method.input(), &field, typed);
                 mask(&mut message, names[0]);
-                let answer =
-                    unencoded::call(city.channel(), &token(&city, rule), rule.path, message.encode_to_vec()).await;
-                let refused = answer.as_ref().err().is_some_and(|status| names_it(status, names[names.len() - 1]));
+                let (headers, body) =
+                    (raw::bearer(&token(&city, rule)), raw::framed(&[message.encode_to_vec().into()]));
+                let answer = raw::call(&city.channel(), rule.path, &headers, body).await;
+                let refused = names_it(&answer, names[names.len() - 1]);
                 let name = format!("{}.{path}", method.name());
                 let may =
                     MAY.iter().any(|(may, _)| name.ends_with(may)) || ROWS.iter().any(|row| name.starts_with(row));
@@ -88,8 +92,8 @@ pub async fn numbers_of_people_are_refused_in_every_text_that_is_stored_as_it_is
 }
 
 /// Whether a field is named as broken.
-fn names_it(status: &Status, field: &str) -> bool {
-    let details = status.get_error_details();
+fn names_it(answer: &Answer, field: &str) -> bool {
+    let details = Status::with_details(answer.code, "", answer.details.clone()).get_error_details();
     let violations = details.bad_request().map(|bad| bad.field_violations.as_slice()).unwrap_or_default();
     violations.iter().any(|violation| violation.field.rsplit('.').next().is_some_and(|last| last == field))
 }
