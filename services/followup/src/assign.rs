@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     serves,
-    store::{self, assignment::Assignment, serving::Of},
+    store::{self, assignment::Assignment},
 };
 
 /// Whose assignment it is.
@@ -70,8 +70,11 @@ pub(crate) async fn all(
         store::assignment::insert(tx, &assignments).await?;
     }
     if from <= today {
-        let of = if only_people { Of::People(&people) } else { Of::All };
-        store::serving::settle(tx, today, of).await?;
+        if only_people {
+            store::serving::settle(tx, today, &people).await?;
+        } else {
+            store::serving::settle_everybody(tx, today).await?;
+        }
     }
     Ok(assignments)
 }

@@ -185,6 +185,7 @@ async fn people_with(
     let against = against.map(|planned| batch.0.subjects[planned.subject].person_id);
     let against: Vec<_> = against.filter(|person_id| known.contains(person_id)).collect();
     let kept = if against.is_empty() { BTreeMap::new() } else { store::duty::of_people(tx, &against).await? };
+    recommender.look_ahead(tx, as_of, (&planned, &batch.0.subjects)).await?;
     spent("ledger", begin.elapsed());
     let id = batch.0.correlation_id.clone();
     let writing = computed(move || {

@@ -7,11 +7,7 @@ use chrono::NaiveDate;
 
 use crate::{
     model::serving::settling_day,
-    store::{
-        self,
-        serving::{Of, Settled},
-        subject::Subject,
-    },
+    store::{self, serving::Settled, subject::Subject},
 };
 
 /// Whether the caller may enter something about a person: clerks for all; coordinators if their token lists the person's
@@ -40,7 +36,7 @@ pub(crate) async fn lock(tx: &mut TownshipTx) -> Result<NaiveDate, Error> {
 pub(crate) async fn saved(tx: &mut TownshipTx, subjects: &mut [Subject]) -> Result<(), Error> {
     let day = lock(tx).await?;
     let people: Vec<_> = subjects.iter().map(|subject| subject.person_id).collect();
-    for Settled { person_id, serving } in store::serving::settle(tx, day, Of::People(&people)).await? {
+    for Settled { person_id, serving } in store::serving::settle(tx, day, &people).await? {
         if let Some(subject) = subjects.iter_mut().find(|subject| subject.person_id == person_id) {
             subject.serving = serving;
         }
@@ -53,8 +49,8 @@ pub(crate) async fn turn(tx: &mut TownshipTx) -> Result<(), Error> {
     let today = tx.clock().today();
     if store::serving::turned(tx, today).await? {
         let day = lock(tx).await?;
-        let settled = store::serving::settle(tx, day, Of::All).await?;
-        tracing::info!(%day, people = settled.len(), "who serves whom has turned");
+        let people = store::serving::settle_everybody(tx, day).await?;
+        tracing::info!(%day, people, "who serves whom has turned");
     }
     Ok(())
 }

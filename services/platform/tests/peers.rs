@@ -10,7 +10,12 @@ use bangfu_platform::{
     peers::{NotAPeer, Peer, PeerSettings, Resolve, TokenSource},
     tls::PeerTls,
 };
-use tokio::{net::TcpListener, sync::oneshot, time::Instant};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    time::Instant,
+};
 use tonic::{Code, Request, Response, Status, metadata::MetadataMap, transport::Server};
 use tonic_health::pb::{
     HealthCheckRequest, HealthCheckResponse,
@@ -105,6 +110,47 @@ async fn only_unavailable_is_tried_again_and_at_most_twice() {
         let code = check(&peer, Duration::from_secs(5)).await.map_or_else(|status| status.code(), |()| Code::Ok);
         assert_eq!((code, server.calls()), (outcome, calls), "{script:?}");
     }
+}
+
+/// A server that says goodbye to the first call it is sent, and that it took up none (RFC 9113, section 6.8).
+async fn says_goodbye(mut connection: TcpStream) {
+    const PREFACE: usize = 24;
+    const HEADERS: u8 = 1;
+    const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    const GOAWAY_NO_ERROR_AFTER_0: [u8; 17] = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    connection.write_all(&SETTINGS).await.expect("sent");
+    connection.read_exact(&mut [0; PREFACE]).await.expect("a preface");
+    loop {
+        let mut head = [0; 9];
+        connection.read_exact(&mut head).await.expect("a frame");
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        connection.read_exact(&mut vec![0; length as usize]).await.expect("its payload");
+        if head[3] == HEADERS {
+            break;
+        }
+    }
+    connection.write_all(&GOAWAY_NO_ERROR_AFTER_0).await.expect("sent");
+    let _ = connection.read_to_end(&mut Vec::new()).await;
+}
+
+#[tokio::test]
+async fn a_call_on_its_way_when_the_peer_says_goodbye_is_sent_elsewhere() {
+    let server = Scripted::default();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let serving = server.clone();
+    tokio::spawn(async move {
+        let (connection, _) = listener.accept().await.expect("a connection");
+        tokio::spawn(says_goodbye(connection));
+        let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
+        Server::builder().add_service(HealthServer::new(serving)).serve_with_incoming(incoming).await
+    });
+    let peer = peer(&Arc::new(Mutex::new(vec![address])));
+    // Not by `call`, which would try again: what it says is the point.
+    let status = HealthClient::new(peer.service()).check(HealthCheckRequest::default()).await.expect_err("a goodbye");
+    assert_eq!((status.code(), server.calls()), (Code::Unavailable, 0), "{status:?}");
+    check(&peer, Duration::from_secs(5)).await.expect("an answer");
+    assert_eq!(server.calls(), 1);
 }
 
 #[tokio::test]

@@ -145,9 +145,32 @@ impl Replica {
         Ok(told)
     }
 
+    /// From now on it runs a fifth of the time, as a pod with such a limit of processor time does.
+    pub(crate) fn limited(&self) -> anyhow::Result<Limited> {
+        const FIFTH: &str = "while kill -STOP $0 && sleep 0.08 && kill -CONT $0 && sleep 0.02; do :; done";
+        let pid = self.id();
+        let child = Command::new("sh").args(["-c", FIFTH, &pid.to_string()]).spawn()?;
+        Ok(Limited { child, pid })
+    }
+
     /// Ends it in good order.
     pub(crate) fn stop(mut self) -> anyhow::Result<()> {
         end(&mut self.child)
+    }
+}
+
+/// A limit on a replica, until it is dropped.
+pub(crate) struct Limited {
+    child: Child,
+    pid: u32,
+}
+
+impl Drop for Limited {
+    fn drop(&mut self) {
+        let ended = self.child.kill().and_then(|()| self.child.wait());
+        ended.expect("the limit goes as it came");
+        let told = Command::new("sh").arg("-c").arg(format!("kill -CONT {}", self.pid)).status();
+        told.expect("the replica goes on");
     }
 }
 

@@ -1,5 +1,5 @@
-//! Townships swept by two replicas with a core each, against one: where planning and decoding long histories is the work, not
-//! writing them.
+//! Townships swept by two replicas on a core each, against one, where PostgreSQL is not the limit: each replica has a fifth
+//! of its core, as a pod with such a limit has, so that PostgreSQL has what is left of both, however many replicas ask.
 
 use std::time::Instant;
 
@@ -39,6 +39,7 @@ pub(crate) async fn measure(up: &Up) -> anyhow::Result<Measure> {
 
     let (one, other) = (up.replica(Some(0))?, up.replica(Some(1))?);
     let (first, second) = (up.client_of(&one, Role::Bureau).await?, up.client_of(&other, Role::Bureau).await?);
+    let limits = (one.limited()?, other.limited()?);
     let mut rounds = Vec::new();
     for round in 0..=ROUNDS {
         due_again(&mut followup).await?;
@@ -54,10 +55,11 @@ pub(crate) async fn measure(up: &Up) -> anyhow::Result<Measure> {
             rounds.push(Round { ours, against });
         }
     }
+    drop(limits);
     one.stop()?;
     other.stop()?;
     Ok(Measure::of_rounds(
-        "sweeping long histories, two replicas / one (a core each)",
+        "sweeping long histories, two replicas / one (a fifth of a core each)",
         "people/s",
         &rounds,
         Limit::AtLeast(1.5),

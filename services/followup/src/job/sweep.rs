@@ -15,10 +15,7 @@ use std::sync::Arc;
 use bangfu_kernel::{Error, Township};
 use bangfu_platform::auth::Permit;
 use chrono::NaiveDate;
-use tokio::{
-    sync::{Mutex, OnceCell},
-    task::JoinSet,
-};
+use tokio::{sync::Mutex, task::JoinSet};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
@@ -26,7 +23,7 @@ pub(crate) use self::lease::Need;
 use self::round::Round;
 use crate::{
     Followup,
-    model::{standard::Standards, workdays::WorkDays},
+    model::standard::Standards,
     replan::{Recommender, Tally},
     serves,
     store::{self, subject::ReviewKey, sweep::Sweep},
@@ -36,7 +33,7 @@ use crate::{
 const TOWNSHIPS: usize = 2;
 /// Batches of a township under way at the same time: while one is being written, the next is planned, and a third waits for
 /// its disk.
-const HANDS: usize = 3;
+const HANDS: usize = 4;
 
 /// One township's sweep at work.
 #[derive(Debug, Clone)]
@@ -49,9 +46,8 @@ struct Sweeper {
     standards: Arc<Standards>,
     /// Where the next batch begins; `None`: there is none.
     next: Arc<Mutex<Option<ReviewKey>>>,
-    days: Arc<WorkDays>,
-    /// Read with the first batch: on a day on which nobody is due, nothing is.
-    recommender: Arc<OnceCell<Recommender>>,
+    /// Shared by the hands: what one recommends, the others see.
+    recommender: Recommender,
 }
 
 /// Sweeps townships, those with the fewest people due first. A township that fails does not keep the others from being

@@ -1,5 +1,6 @@
 //! Recommends a day for every duty that a batch opens. In a sweep the duties of each coordinator are spread over what is
-//! recommended already; somebody planned alone gets a place of their own, and nothing is read for it.
+//! recommended already, which is read as far ahead as it is needed; somebody planned alone gets a place of their own, and
+//! nothing is read for it.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -8,9 +9,10 @@ use std::{
 };
 
 use bangfu_kernel::Error;
-use chrono::NaiveDate;
+use bangfu_platform::db::TownshipTx;
+use chrono::{Days, NaiveDate};
 
-use super::Taken;
+use super::{Planned, Taken};
 use crate::{
     Followup,
     model::{
@@ -18,18 +20,30 @@ use crate::{
         recommend::{DayLoad, Recommendation, Window, in_its_part, part_of_slot, placed, spread},
         workdays::WorkDays,
     },
-    store::{duty::Step, load::OnDay, subject::Subject},
+    store::{self, duty::Step, load::OnDay, subject::Subject},
 };
+
+/// How far ahead the load is read at most: over the windows of months, of festivals, and of what is owed once. What lies
+/// further ahead is spread as if nothing were there, for nearly all of the ledger would have to be read to know.
+const AHEAD: Days = Days::new(62);
 
 /// How days are recommended. Cloning gives another handle.
 #[derive(Debug, Clone)]
 pub(crate) struct Recommender {
     days: Arc<WorkDays>,
     /// `None`: whoever is planned gets a place by a hash of their id.
-    load: Option<Arc<Mutex<Load>>>,
+    load: Option<Arc<Shared>>,
 }
 
-/// What is recommended to coordinators already; shared by the hands of a sweep.
+/// What the hands of a sweep share.
+#[derive(Debug, Default)]
+struct Shared {
+    load: Mutex<Load>,
+    /// The last day up to which the load was read; `None`: nothing has been, as on a day on which nobody is due.
+    read_to: tokio::sync::Mutex<Option<NaiveDate>>,
+}
+
+/// What is recommended to coordinators already.
 #[derive(Debug, Default)]
 struct Load {
     coordinators: HashMap<String, DayLoad>,
@@ -46,17 +60,40 @@ impl Followup {
 
 impl Recommender {
     /// For a sweep, over the load that is there.
-    pub(crate) fn over(days: Arc<WorkDays>, open: Vec<OnDay>) -> Self {
-        let mut load = Load::default();
-        for OnDay { coordinator, on, duties } in open {
-            load.coordinators.entry(coordinator).or_default().add(on, u32::try_from(duties).unwrap_or(u32::MAX));
+    pub(crate) fn for_sweep(days: Arc<WorkDays>) -> Self {
+        Self { days, load: Some(Arc::default()) }
+    }
+
+    /// Reads the load as far ahead as the windows of what a batch may raise go. Nothing that the sweep itself adds lies on a
+    /// day before that day has been read: no duty counts twice.
+    pub(super) async fn look_ahead(
+        &self,
+        tx: &mut TownshipTx,
+        as_of: NaiveDate,
+        (planned, subjects): (&[Planned], &[Subject]),
+    ) -> Result<(), Error> {
+        let Some(shared) = &self.load else { return Ok(()) };
+        let may_open = planned.iter().flat_map(|planned| {
+            let last = subjects[planned.subject].planned_as_of.filter(|_| !planned.against_ledger);
+            let duties = planned.plan.duties.iter();
+            duties.filter(move |duty| duty.state == DutyState::Open && last.is_none_or(|last| duty.period_start > last))
+        });
+        let Some(to) = may_open.map(|duty| duty.due_on).max() else { return Ok(()) };
+        let to = to.min(as_of + AHEAD);
+        let mut read_to = shared.read_to.lock().await;
+        let from = read_to.map_or(as_of, |read_to| read_to + Days::new(1));
+        if from > to {
+            return Ok(());
         }
-        Self { days, load: Some(Arc::new(Mutex::new(load))) }
+        let open = store::load::between(tx, from, to).await?;
+        shared.load.lock().unwrap_or_else(PoisonError::into_inner).add(open);
+        *read_to = Some(to);
+        Ok(())
     }
 
     /// Years without a table on which days were recommended.
     pub(crate) fn without_table(&self) -> BTreeSet<i32> {
-        let load = self.load.as_ref().map(|load| load.lock().unwrap_or_else(PoisonError::into_inner));
+        let load = self.load.as_ref().map(|shared| shared.load.lock().unwrap_or_else(PoisonError::into_inner));
         load.map(|load| load.without_table.clone()).unwrap_or_default()
     }
 
@@ -68,8 +105,8 @@ impl Recommender {
                     step.recommended = Some(self.alone(step, *as_of));
                 }
             }
-            Some(load) => {
-                let mut load = load.lock().unwrap_or_else(PoisonError::into_inner);
+            Some(shared) => {
+                let mut load = shared.load.lock().unwrap_or_else(PoisonError::into_inner);
                 self.together(steps, subjects, &mut load);
             }
         }
@@ -103,6 +140,14 @@ impl Recommender {
                 let Taken { as_of, step, .. } = &mut steps[number];
                 step.recommended = Some(in_its_part(&self.days, window(step, *as_of), part, found));
             }
+        }
+    }
+}
+
+impl Load {
+    fn add(&mut self, open: Vec<OnDay>) {
+        for OnDay { coordinator, on, duties } in open {
+            self.coordinators.entry(coordinator).or_default().add(on, u32::try_from(duties).unwrap_or(u32::MAX));
         }
     }
 }

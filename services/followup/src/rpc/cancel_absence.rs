@@ -7,7 +7,7 @@ use tonic::Request;
 
 use crate::{
     Followup, serves,
-    store::{self, absence::Absence, serving::Of},
+    store::{self, absence::Absence},
     wire,
 };
 
@@ -31,7 +31,7 @@ pub(super) async fn handle(
             store::absence::end(tx, absence_id, begun.then_some(today)).await?;
             // Today stays as it is; the sweep of tomorrow sees that the absence has ended.
             if absence.from_on <= settled_for {
-                store::serving::settle(tx, settled_for, Of::All).await?;
+                store::serving::settle_everybody(tx, settled_for).await?;
             }
             let to_on = if begun { today } else { absence.to_on };
             Ok(wire::coordinator::absence(Absence { to_on, ..absence }))

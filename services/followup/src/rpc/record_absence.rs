@@ -11,7 +11,7 @@ use tonic::Request;
 
 use crate::{
     Followup, coordinators, serves,
-    store::{self, absence::Absence, serving::Of},
+    store::{self, absence::Absence},
     wire,
 };
 
@@ -42,7 +42,7 @@ pub(super) async fn handle(
             }
             store::absence::insert(tx, &absence).await?;
             if from_on <= today {
-                store::serving::settle(tx, today, Of::All).await?;
+                store::serving::settle_everybody(tx, today).await?;
             }
             Ok(wire::coordinator::absence(absence))
         })

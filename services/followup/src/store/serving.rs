@@ -9,16 +9,7 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 /// Most people settled with one statement.
-const CHUNK: usize = 10_000;
-
-/// Whom to settle.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Of<'a> {
-    /// Everybody of the township.
-    All,
-    /// These, and the households that they are the heads of.
-    People(&'a [Uuid]),
-}
+const CHUNK: i64 = 10_000;
 
 /// Somebody whom another one serves than stood there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,38 +76,42 @@ pub(crate) async fn turned(tx: &mut TownshipTx, today: NaiveDate) -> Result<bool
     .map_err(fault)
 }
 
-/// Makes `subject.serving` say who serves on a day, by the rule of `model::serving`. Only rows that differ are written;
-/// those are the answer. Running it again changes nothing. The township's row is locked.
-pub(crate) async fn settle(tx: &mut TownshipTx, day: NaiveDate, of: Of<'_>) -> Result<Vec<Settled>, Error> {
-    let people = match of {
-        Of::People(people) => {
-            let homes = headed_by(tx, people).await?;
-            [people, &homes].concat()
-        }
-        Of::All => everybody(tx).await?,
-    };
-    let mut settled = Vec::new();
-    for people in people.chunks(CHUNK) {
-        settled.append(&mut settle_people(tx, day, people).await?);
+/// Makes `subject.serving` say who serves these people, and the households that they are the heads of, on a day, by the rule
+/// of `model::serving`. Only rows that differ are written; those are the answer. Running it again changes nothing. The
+/// township's row is locked.
+pub(crate) async fn settle(tx: &mut TownshipTx, day: NaiveDate, people: &[Uuid]) -> Result<Vec<Settled>, Error> {
+    let homes = headed_by(tx, people).await?;
+    settle_people(tx, day, &[people, &homes].concat()).await
+}
+
+/// The same for everybody of the township, however many they are; how many rows differed.
+pub(crate) async fn settle_everybody(tx: &mut TownshipTx, day: NaiveDate) -> Result<usize, Error> {
+    let (mut settled, mut after) = (0, Some(Uuid::nil()));
+    while let Some(last) = after {
+        let people = next_people(tx, last).await?;
+        settled += settle_people(tx, day, &people).await?.len();
+        after = people.last().copied();
     }
-    if matches!(of, Of::All) {
-        settled_for(tx, day).await?;
-    }
+    settled_for(tx, day).await?;
     Ok(settled)
 }
 
-/// Everybody, in the order in which a sweep locks them.
-#[tracing::instrument(name = "db.serving.everybody", level = "debug", skip_all)]
-async fn everybody(tx: &mut TownshipTx) -> Result<Vec<Uuid>, Error> {
+/// The next people, in the order in which a sweep locks them.
+#[tracing::instrument(name = "db.serving.next_people", level = "debug", skip_all)]
+async fn next_people(tx: &mut TownshipTx, after: Uuid) -> Result<Vec<Uuid>, Error> {
     let township = tx.township().to_owned();
     sqlx::query_scalar!(
         r#"
         SELECT person_id
           FROM subject
          WHERE township = $1
+           AND person_id > $2
          ORDER BY person_id
+         LIMIT $3
         "#,
         township,
+        after,
+        CHUNK,
     )
     .fetch_all(tx)
     .await

@@ -1,6 +1,8 @@
 //! People who are followed up. Whoever plans somebody anew holds the lock on their row: that is what lets the sweep, the
 //! follower and the coordinators work at the same time.
 
+use std::collections::BTreeMap;
+
 use bangfu_kernel::{Error, error::Resource};
 use bangfu_platform::db::{CityTx, TownshipTx, fault};
 use chrono::NaiveDate;
@@ -73,18 +75,36 @@ pub(crate) async fn is_a_person(tx: &mut TownshipTx, person_id: Uuid) -> Result<
 
 /// Those of the people named who are there, locked, in the order of their ids.
 pub(crate) async fn lock_all(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result<Vec<Subject>, Error> {
-    hold(tx, person_ids).await?;
-    read(tx, person_ids).await
+    let mut held = hold(tx, person_ids).await?;
+    let mut reviews: BTreeMap<_, _> =
+        reviews(tx, person_ids).await?.into_iter().map(|review| (review.person_id, review)).collect();
+    held.retain_mut(|subject| {
+        let Some(review) = reviews.remove(&subject.person_id) else { return false };
+        (subject.next_review_on, subject.planned_as_of) = (review.next_review_on, review.planned_as_of);
+        true
+    });
+    Ok(held)
 }
 
-/// Locks people. What is known of them is read afterwards, by a statement of its own: whoever waited for a lock has to see
-/// what the one before has written.
+/// Locks people. Whoever waited for a lock is given the row as the one before has left it; when they are to be looked at
+/// next stands in another row, which has to be read afterwards.
 #[tracing::instrument(name = "db.subject.hold", level = "debug", skip_all)]
-async fn hold(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result<(), Error> {
+async fn hold(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result<Vec<Subject>, Error> {
     let township = tx.township().to_owned();
-    sqlx::query!(
+    sqlx::query_as!(
+        Subject,
         r#"
         SELECT person_id
+             , village
+             , coordinator
+             , COALESCE(serving, coordinator) AS "serving!"
+             , joined_on
+             , facts::text AS "facts!"
+             , NULL::date AS next_review_on
+             , NULL::date AS planned_as_of
+             , merged_into
+             , household
+             , head
           FROM subject
          WHERE township = $1
            AND person_id = ANY ($2)
@@ -96,35 +116,27 @@ async fn hold(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result<(), Error> {
     )
     .fetch_all(tx)
     .await
-    .map(drop)
     .map_err(fault)
 }
 
-#[tracing::instrument(name = "db.subject.read", level = "debug", skip_all)]
-async fn read(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result<Vec<Subject>, Error> {
+struct Review {
+    person_id: Uuid,
+    next_review_on: Option<NaiveDate>,
+    planned_as_of: Option<NaiveDate>,
+}
+
+#[tracing::instrument(name = "db.review.read", level = "debug", skip_all)]
+async fn reviews(tx: &mut TownshipTx, person_ids: &[Uuid]) -> Result<Vec<Review>, Error> {
     let township = tx.township().to_owned();
     sqlx::query_as!(
-        Subject,
+        Review,
         r#"
-        SELECT s.person_id
-             , s.village
-             , s.coordinator
-             , COALESCE(s.serving, s.coordinator) AS "serving!"
-             , s.joined_on
-             , s.facts::text AS "facts!"
-             , r.next_review_on
-             , r.planned_as_of
-             , s.merged_into
-             , s.household
-             , s.head
-          FROM subject AS s
-          JOIN review AS r
-            ON r.township = s.township
-           AND r.person_id = s.person_id
-         WHERE s.township = $1
-           AND r.township = $1
-           AND s.person_id = ANY ($2)
-         ORDER BY s.person_id
+        SELECT person_id
+             , next_review_on
+             , planned_as_of
+          FROM review
+         WHERE township = $1
+           AND person_id = ANY ($2)
         "#,
         township,
         person_ids,
@@ -336,7 +348,7 @@ pub(crate) async fn lock_households(tx: &mut TownshipTx, member: Uuid) -> Result
     .fetch_all(&mut *tx)
     .await
     .map_err(fault)?;
-    if homes.is_empty() { Ok(Vec::new()) } else { read(tx, &homes).await }
+    if homes.is_empty() { Ok(Vec::new()) } else { lock_all(tx, &homes).await }
 }
 
 /// Notes that people were planned as of a day, and when each is to be looked at again.

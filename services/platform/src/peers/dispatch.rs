@@ -79,16 +79,23 @@ impl Service<Request<Body>> for PeerService {
     }
 }
 
-/// A connection that ends in order takes no more calls; one that was handed to it a moment before has never been sent.
-/// tonic calls that CANCELLED, as if somebody had wanted it: it is UNAVAILABLE, to be sent elsewhere.
+/// A connection that ends in order takes no more calls; one that was handed to it a moment before has never been processed.
+/// tonic calls that CANCELLED or INTERNAL, as if somebody had wanted it: it is UNAVAILABLE, to be sent elsewhere.
 fn told(error: tonic::transport::Error) -> Status {
     let first: &(dyn std::error::Error + 'static) = &error;
-    let causes = std::iter::successors(Some(first), |cause| cause.source());
-    let mut causes = causes.filter_map(|cause| cause.downcast_ref::<hyper::Error>());
-    if causes.any(hyper::Error::is_canceled) {
-        return Status::unavailable("the connection to the peer ended before the call was sent");
+    if std::iter::successors(Some(first), |cause| cause.source()).any(never_processed) {
+        return Status::unavailable("the connection to the peer ended before the call was processed");
     }
     Status::from_error(Box::new(error))
+}
+
+/// hyper never sent it, or it was on its way when the peer said goodbye: HTTP/2 ends with a GOAWAY of NO_ERROR only streams
+/// after the last one that the peer has taken up (RFC 9113, section 6.8).
+fn never_processed(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled)
+        || cause.downcast_ref::<h2::Error>().is_some_and(|error| {
+            error.is_go_away() && error.is_remote() && error.reason() == Some(h2::Reason::NO_ERROR)
+        })
 }
 
 /// At most eight digits and a unit (the gRPC protocol, "Timeout"): milliseconds up to a day, whole seconds beyond.

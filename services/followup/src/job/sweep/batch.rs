@@ -51,8 +51,8 @@ impl Sweeper {
     }
 
     async fn together(&self, mut tx: TownshipTx, subjects: Vec<Subject>, because: Because) -> Result<Tally, Error> {
-        let recommender = self.recommender(&mut tx).await?;
-        let tally = replan::people(&mut tx, &self.standards, &recommender, subjects, self.as_of, because, &[]).await?;
+        let tally =
+            replan::people(&mut tx, &self.standards, &self.recommender, subjects, self.as_of, because, &[]).await?;
         // Last, for the hands of a sweep share the lease's row.
         store::lease::beat(&mut tx, self.sweep_id).await?;
         tx.commit().await?;

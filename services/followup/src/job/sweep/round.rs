@@ -18,6 +18,7 @@ use super::{
 use crate::{
     Followup,
     model::workdays::WorkDays,
+    replan::Recommender,
     store::{self, subject::ReviewKey, sweep::Sweep},
 };
 
@@ -103,8 +104,7 @@ impl Round {
             as_of: self.as_of,
             standards: self.svc.standards().await?,
             next: Arc::new(Mutex::new(Some(ReviewKey::FIRST))),
-            days: Arc::clone(&self.days),
-            recommender: Arc::default(),
+            recommender: Recommender::for_sweep(Arc::clone(&self.days)),
         })
     }
 
