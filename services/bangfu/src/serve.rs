@@ -2,14 +2,20 @@
 //!
 //! Settings come as flags or from the environment; secrets come as files.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, bail};
 use bangfu::suite::{FollowupPlan, PeoplePlan, Plan, Suite};
-use bangfu_kernel::Clock;
+use bangfu_kernel::{Clock, Township};
 use bangfu_platform::{
     auth::{jwks::Jwks, token},
-    db::{self, migrate},
+    db::{
+        self,
+        migrate::{self, Stands},
+    },
     id,
     peers::TokenSource,
     server::{self, stop_signal},
@@ -21,7 +27,7 @@ use clap::ValueEnum;
 use secrecy::{SecretSlice, SecretString};
 
 /// The services that can run alone.
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Service {
     /// 人员台账
     People,
@@ -128,9 +134,14 @@ pub(crate) struct MigrateSettings {
     #[arg(long, env = "BANGFU_OWNER_URL_FILE")]
     owner_url_file: PathBuf,
     /// The database was restored from a backup: whoever follows its feeds is told (FEED_EPOCH_CHANGED), for what came after
-    /// the backup is gone. Once after every restore, before the service serves again.
+    /// the backup is gone. Once after every restore, before the service serves again. Prints where each feed stands then:
+    /// township, epoch, number.
     #[arg(long)]
     restored: bool,
+    /// Of follow-up: the registry's database was restored, both sides have been compared, and follow-up shall go on from
+    /// there. The file is what `bangfu migrate people --restored` printed.
+    #[arg(long, value_name = "FILE")]
+    registry_restored: Option<PathBuf>,
 }
 
 /// Runs until it is told to stop.
@@ -162,9 +173,35 @@ pub(crate) async fn migrate(settings: MigrateSettings) -> anyhow::Result<()> {
     println!("{}: the schema is up to date", settings.service.word());
     if settings.restored {
         let feeds = migrate::restored(&owner_url, id::new(&Clock::system())).await?;
-        println!("{}: {feeds} feeds have a new epoch", settings.service.word());
+        println!("{}: {} feeds have a new epoch", settings.service.word(), feeds.len());
+        for Stands { township, epoch, seq } in feeds {
+            println!("{township} {epoch} {seq}");
+        }
+    }
+    if let Some(file) = settings.registry_restored {
+        if settings.service != Service::Followup {
+            bail!("--registry-restored is of followup: it is what follows the registry");
+        }
+        let feeds = stands(&file)?;
+        let followed = bangfu_followup::registry_restored(&owner_url, &feeds).await?;
+        println!("followup: {followed} townships go on where the restored registry stands");
     }
     Ok(())
+}
+
+/// What `bangfu migrate people --restored` printed.
+fn stands(file: &Path) -> anyhow::Result<Vec<Stands>> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let feeds: Vec<_> = text.lines().filter(|line| !line.starts_with("people: ") && !line.trim().is_empty()).collect();
+    anyhow::ensure!(!feeds.is_empty(), "{} names no feed", file.display());
+    let of = |line: &str| {
+        let mut words = line.split_whitespace();
+        let stands =
+            (words.next()?.parse::<Township>().ok()?, words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+        words.next().is_none().then(|| Stands { township: stands.0.to_string(), epoch: stands.1, seq: stands.2 })
+    };
+    let of = |line: &str| of(line).with_context(|| format!("{}: not `TOWNSHIP EPOCH NUMBER`: {line}", file.display()));
+    feeds.into_iter().map(of).collect()
 }
 
 fn plan(settings: &Settings) -> anyhow::Result<Plan> {

@@ -95,9 +95,8 @@ pub struct Suite {
 impl Suite {
     /// Connects, checks the walls, listens, and serves in the background.
     pub async fn start(plan: Plan) -> anyhow::Result<Self> {
-        let server = Server::bind(plan.listen, plan.server.clone())
-            .await
-            .with_context(|| format!("端口被占用？ cannot listen on {}; is another one running?", plan.listen))?;
+        let server =
+            Server::bind(plan.listen, plan.server.clone()).await.map_err(|error| cannot_begin(error, plan.listen))?;
         let address = server.local_addr();
         let certified = plan.server.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
         let verifier = token::Verifier::new(plan.tokens.clone(), plan.jwks.clone(), Clock::system());
@@ -178,6 +177,17 @@ impl Suite {
                 serving.await?
             }
         }
+    }
+}
+
+/// Why a server does not even begin: another one is there, or what it was given cannot be used.
+fn cannot_begin(error: bangfu_kernel::Error, listen: SocketAddr) -> anyhow::Error {
+    let bangfu_kernel::Error::Internal(cause) = error else { return error.into() };
+    match cause.downcast::<std::io::Error>() {
+        Ok(io) if io.kind() == std::io::ErrorKind::AddrInUse => anyhow::Error::new(io)
+            .context(format!("端口被占用 cannot listen on {listen}: another one is running there")),
+        Ok(io) => anyhow::Error::new(io).context(format!("cannot listen on {listen}")),
+        Err(cause) => anyhow::anyhow!(cause),
     }
 }
 

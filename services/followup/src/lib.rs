@@ -60,6 +60,7 @@ pub mod offline;
 mod preview;
 mod reminders;
 mod replan;
+mod restored;
 mod rows;
 mod rpc;
 mod serves;
@@ -68,6 +69,8 @@ mod standards;
 mod store;
 mod waiver;
 mod wire;
+
+pub use restored::registry_restored;
 
 use std::{
     collections::BTreeSet,

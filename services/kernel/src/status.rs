@@ -40,7 +40,7 @@ pub fn status(error: &Error, correlation_id: &str) -> Status {
         });
         details.set_bad_request(told.collect::<Vec<_>>());
     }
-    if let Some(wait) = retry_after(code).filter(|_| !matches!(error, Error::TooLarge { .. })) {
+    if let Some(wait) = retry_after(error, code) {
         details.set_retry_info(Some(wait));
     }
     details.set_localized_message("zh-CN", office_sentence(error, correlation_id));
@@ -318,11 +318,13 @@ fn fact_office_word(fact: &str) -> &str {
     }
 }
 
-/// When to try again, for the codes that say so.
-fn retry_after(code: Code) -> Option<Duration> {
-    match code {
-        Code::Unavailable | Code::ResourceExhausted => Some(Duration::from_secs(1)),
-        Code::Aborted => Some(Duration::from_millis(50)),
+/// When to send the same again, for the errors that pass by themselves: not for an etag that is stale or a feed that has
+/// to be read from elsewhere.
+fn retry_after(error: &Error, code: Code) -> Option<Duration> {
+    match (error, code) {
+        (Error::TooLarge { .. }, _) => None,
+        (_, Code::Unavailable | Code::ResourceExhausted) => Some(Duration::from_secs(1)),
+        (Error::Conflict(_), _) => Some(Duration::from_millis(50)),
         _ => None,
     }
 }
@@ -331,6 +333,21 @@ fn retry_after(code: Code) -> Option<Duration> {
 mod tests {
     use super::*;
     use crate::error::{Rule, Violations};
+
+    #[test]
+    fn a_wait_is_told_for_what_passes_by_itself_and_for_nothing_else() {
+        for (error, told) in [
+            (Error::Conflict("two at once".into()), true),
+            (Error::Overloaded { limit: "calls" }, true),
+            (Error::Stopping, false),
+            (Error::TooLarge { limit: "message" }, false),
+            (Error::EtagStale, false),
+            (Error::FeedReaderSlow, false),
+        ] {
+            let wait = status(&error, "").get_details_retry_info().and_then(|info| info.retry_delay);
+            assert_eq!(wait.is_some(), told, "{error:?}");
+        }
+    }
 
     #[test]
     fn an_error_with_as_many_long_faults_as_there_can_be_fits_into_the_headers_that_clients_take() {

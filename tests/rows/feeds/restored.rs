@@ -1,8 +1,8 @@
 //! A database is restored to what it was ten minutes ago. Its numbers will stand for other facts then.
 
-use bangfu_kernel::{Clock, Township};
+use bangfu_kernel::Clock;
 use bangfu_platform::{
-    db::migrate::{self, Names},
+    db::migrate::{self, Names, Stands},
     id,
 };
 use bangfu_proto::{
@@ -18,7 +18,7 @@ use crate::{row::Run, steps::until};
 /// The registry goes back to ten minutes ago and then goes on with other people, until the numbers that follow-up knows are
 /// used again. `bangfu migrate people --restored` gives its feeds a new epoch: follow-up stops and says so, and does not take
 /// one person for another; a watcher with its cursor of before is told FEED_EPOCH_CHANGED, and one from zero is served. When
-/// somebody has compared both sides and set the position, follow-up goes on from there by itself.
+/// somebody has compared both sides and said so (`bangfu migrate followup --registry-restored`), follow-up goes on from there by itself.
 pub async fn a_restore_to_ten_minutes_ago_stops_consumers_and_says_so(run: Run) {
     for round in 0..run.of(1, 10) {
         restored(&run, round % 2 == 1).await;
@@ -49,7 +49,7 @@ async fn restored(run: &Run, beyond: bool) {
     databases::drop(&backup).await;
     let owner = databases::url(databases::cluster().await, &Names::of("people").owner, &people);
     let feeds = migrate::restored(&owner, id::new(&Clock::system())).await.expect("a new epoch");
-    assert_eq!(feeds, 2, "two townships");
+    assert_eq!(feeds.len(), 2, "two townships");
     run.fault("restored", 1);
 
     let plan = city.plan().await;
@@ -78,7 +78,7 @@ async fn restored(run: &Run, beyond: bool) {
     let before = known(&city).await;
     assert_eq!(before.len(), 6, "those of the ten minutes are known still, and nobody else");
     assert_eq!(position(&city, DADONG).await, (cursor.epoch.clone(), cursor.seq), "it has stopped");
-    set(&city, LIBAO, &bookmark.epoch, 1).await;
+    goes_on(&city, LIBAO, &feeds).await;
     until("LIBAO goes on, once somebody has looked", async || {
         let (epoch, seq) = position(&city, LIBAO).await;
         (epoch, seq) == (bookmark.epoch.clone(), 2)
@@ -86,7 +86,7 @@ async fn restored(run: &Run, beyond: bool) {
     .await;
     assert_eq!(position(&city, DADONG).await, (cursor.epoch.clone(), cursor.seq), "nobody has looked at this one");
     // Compared: the first three are the same on both sides.
-    set(&city, DADONG, &bookmark.epoch, 4).await;
+    goes_on(&city, DADONG, &feeds).await;
     until("DADONG goes on", async || position(&city, DADONG).await == (bookmark.epoch.clone(), bookmark.seq)).await;
     let now = known(&city).await;
     assert!(before.iter().all(|person| now.contains(person)), "nobody was taken for somebody else");
@@ -121,15 +121,12 @@ async fn position(city: &City, township: &str) -> (String, i64) {
         .expect("a position")
 }
 
-async fn set(city: &City, township: &str, epoch: &str, seq: i64) {
-    let township: Township = township.parse().expect("a code");
-    sqlx::query("UPDATE township SET epoch = $2, seq = $3 WHERE township = $1")
-        .bind(township.as_str())
-        .bind(epoch)
-        .bind(seq)
-        .execute(&mut city.look("followup").await)
-        .await
-        .expect("set");
+/// `bangfu migrate followup --registry-restored`, for one township.
+async fn goes_on(city: &City, township: &str, feeds: &[Stands]) {
+    let of_one: Vec<_> = feeds.iter().filter(|feed| feed.township == township).cloned().collect();
+    let owner = Names::of("followup").owner;
+    let owner = databases::url(databases::cluster().await, &owner, city.database("followup"));
+    assert_eq!(bangfu_followup::registry_restored(&owner, &of_one).await.expect("set"), 1);
 }
 
 async fn known(city: &City) -> Vec<String> {

@@ -82,19 +82,35 @@ pub async fn run_migrations(owner_url: &SecretString, service: &Migrator) -> Res
     owner.close().await
 }
 
+/// Where a feed of a restored database stands. What was told up to there is what was told before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stands {
+    /// Whose feed.
+    pub township: String,
+    /// Its new epoch.
+    pub epoch: Uuid,
+    /// Its head.
+    pub seq: i64,
+}
+
 /// Gives every feed of a database that was restored from a backup another epoch: `bangfu migrate --restored`. What was
 /// told after the backup was taken is gone, and its numbers will stand for other facts; with the new epoch every consumer
-/// stops (FEED_EPOCH_CHANGED) instead of taking one for the other. Run it before the service serves again; how many feeds.
-pub async fn restored(owner_url: &SecretString, epoch: Uuid) -> Result<u64, sqlx::Error> {
+/// stops (FEED_EPOCH_CHANGED) instead of taking one for the other. Run it before the service serves again; where the feeds
+/// stand then.
+pub async fn restored(owner_url: &SecretString, epoch: Uuid) -> Result<Vec<Stands>, sqlx::Error> {
     let mut owner = PgConnection::connect(owner_url.expose_secret()).await?;
     let mut tx = owner.begin().await?;
     // As its owner, this looks past the fence; nobody sees the table unfenced, for it is locked until the commit.
     sqlx::raw_sql("ALTER TABLE feed_head NO FORCE ROW LEVEL SECURITY").execute(&mut *tx).await?;
-    let feeds = sqlx::query("UPDATE feed_head SET epoch = $1").bind(epoch).execute(&mut *tx).await?.rows_affected();
+    let feeds: Vec<(String, Uuid, i64)> =
+        sqlx::query_as("UPDATE feed_head SET epoch = $1 RETURNING township, epoch, seq")
+            .bind(epoch)
+            .fetch_all(&mut *tx)
+            .await?;
     sqlx::raw_sql("ALTER TABLE feed_head FORCE ROW LEVEL SECURITY").execute(&mut *tx).await?;
     tx.commit().await?;
     owner.close().await?;
-    Ok(feeds)
+    Ok(feeds.into_iter().map(|(township, epoch, seq)| Stands { township, epoch, seq }).collect())
 }
 
 async fn run(administrator: &mut PgConnection, sql: String) -> Result<(), sqlx::Error> {
