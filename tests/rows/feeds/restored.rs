@@ -124,8 +124,12 @@ async fn position(city: &City, township: &str) -> (String, i64) {
 /// `bangfu migrate followup --registry-restored`, for one township.
 async fn goes_on(city: &City, township: &str, feeds: &[Stands]) {
     let of_one: Vec<_> = feeds.iter().filter(|feed| feed.township == township).cloned().collect();
-    let owner = Names::of("followup").owner;
-    let owner = databases::url(databases::cluster().await, &owner, city.database("followup"));
+    let (owner, database) = (Names::of("followup").owner, city.database("followup"));
+    let mut superuser = databases::superuser("postgres").await;
+    // A database of a test is the superuser's.
+    let owned = format!("ALTER DATABASE {database} OWNER TO {owner}");
+    sqlx::raw_sql(AssertSqlSafe(owned)).execute(&mut superuser).await.expect("the owner's");
+    let owner = databases::url(databases::cluster().await, &owner, database);
     assert_eq!(bangfu_followup::registry_restored(&owner, &of_one).await.expect("set"), 1);
 }
 
