@@ -2,10 +2,7 @@
 //!
 //! Settings come as flags or from the environment; secrets come as files.
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-};
+use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context as _, bail};
 use bangfu::suite::{FollowupPlan, PeoplePlan, Plan, Suite};
@@ -182,7 +179,8 @@ pub(crate) async fn migrate(settings: MigrateSettings) -> anyhow::Result<()> {
         if settings.service != Service::Followup {
             bail!("--registry-restored is of followup: it is what follows the registry");
         }
-        let feeds = stands(&file)?;
+        let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let feeds = stands(&text).with_context(|| file.display().to_string())?;
         let followed = bangfu_followup::registry_restored(&owner_url, &feeds).await?;
         println!("followup: {followed} townships go on where the restored registry stands");
     }
@@ -190,18 +188,16 @@ pub(crate) async fn migrate(settings: MigrateSettings) -> anyhow::Result<()> {
 }
 
 /// What `bangfu migrate people --restored` printed.
-fn stands(file: &Path) -> anyhow::Result<Vec<Stands>> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+fn stands(text: &str) -> anyhow::Result<Vec<Stands>> {
     let feeds: Vec<_> = text.lines().filter(|line| !line.starts_with("people: ") && !line.trim().is_empty()).collect();
-    anyhow::ensure!(!feeds.is_empty(), "{} names no feed", file.display());
+    anyhow::ensure!(!feeds.is_empty(), "no feed is named");
     let of = |line: &str| {
         let mut words = line.split_whitespace();
-        let stands =
-            (words.next()?.parse::<Township>().ok()?, words.next()?.parse().ok()?, words.next()?.parse().ok()?);
-        words.next().is_none().then(|| Stands { township: stands.0.to_string(), epoch: stands.1, seq: stands.2 })
+        let township = words.next()?.parse::<Township>().ok()?.to_string();
+        let (epoch, seq) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+        words.next().is_none().then_some(Stands { township, epoch, seq })
     };
-    let of = |line: &str| of(line).with_context(|| format!("{}: not `TOWNSHIP EPOCH NUMBER`: {line}", file.display()));
-    feeds.into_iter().map(of).collect()
+    feeds.into_iter().map(|line| of(line).with_context(|| format!("not `TOWNSHIP EPOCH NUMBER`: {line}"))).collect()
 }
 
 fn plan(settings: &Settings) -> anyhow::Result<Plan> {
@@ -297,4 +293,23 @@ fn key(path: &PathBuf) -> anyhow::Result<SecretSlice<u8>> {
     let key = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     anyhow::ensure!(key.len() == 32, "{} must hold exactly 32 bytes", path.display());
     Ok(key.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_feeds_stand_is_read_as_it_was_printed_and_nothing_else_is() {
+        let epoch = "019a0000-0000-7000-8000-000000000001";
+        let printed =
+            format!("people: the schema is up to date\npeople: 1 feeds have a new epoch\n320685102 {epoch} 31\n");
+        let epoch = epoch.parse().expect("an id");
+        assert_eq!(stands(&printed).expect("read"), [Stands { township: "320685102".into(), epoch, seq: 31 }]);
+        for wrong in
+            ["", "people: 0 feeds have a new epoch", "320685102 31", "x y z", &format!("320685102 {epoch} 31 32")]
+        {
+            assert!(stands(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -233,3 +233,25 @@ fn people_name() -> &'static str {
 fn followup_name() -> &'static str {
     bangfu_proto::followup::v1::followup_service_server::SERVICE_NAME
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use bangfu_kernel::Error;
+
+    use super::*;
+
+    #[test]
+    fn a_port_that_is_taken_and_nothing_else_is_told_as_one() {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 50051));
+        let told = |error| format!("{:#}", cannot_begin(error, listen));
+        assert!(told(Error::internal(io::Error::from(io::ErrorKind::AddrInUse))).contains("端口被占用"));
+        for other in
+            [Error::internal(io::Error::from(io::ErrorKind::PermissionDenied)), Error::internal("cannot read x.pem")]
+        {
+            assert!(!told(other).contains("端口被占用"));
+        }
+        assert_eq!(told(Error::internal("cannot read x.pem")), "cannot read x.pem");
+    }
+}

@@ -250,9 +250,7 @@ impl Batch {
             let kept = kept.remove(&subject.person_id).unwrap_or_default();
             writing.tally.planned(&plan, !kept.is_empty());
             writing.reviewed.push((subject.person_id, plan.next_review_on));
-            if let Some(last) = subject.planned_as_of.filter(|_| !against_ledger) {
-                plan.duties.retain(|duty| duty.period_start > last);
-            }
+            plan.duties.retain(|duty| may_be_news(subject, against_ledger, duty));
             let why = |duty: &Duty| why_released(duty, &history, standards, as_of);
             let has = |id: &Uuid| history.records.iter().any(|record| record.id == *id);
             let voided: Vec<_> = self.voided.iter().copied().filter(|id| !has(id)).collect();
@@ -291,6 +289,12 @@ fn only_news(subject: &Subject, plan: &Plan) -> bool {
     let Some(last) = subject.planned_as_of else { return false };
     let as_it_was = |duty: &Duty| duty.period_start > last || (duty.opens_on <= last && duty.state_on <= last);
     !subject.household && !plan.duties.is_empty() && plan.duties.iter().all(as_it_was)
+}
+
+/// Whether a duty of a plan may say what the ledger does not: where the ledger is not read, those whose period has begun
+/// since the last plan do, and no others.
+fn may_be_news(subject: &Subject, against_ledger: bool, duty: &Duty) -> bool {
+    against_ledger || subject.planned_as_of.is_none_or(|last| duty.period_start > last)
 }
 
 /// The steps that a difference asks for.

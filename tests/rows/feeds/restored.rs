@@ -18,7 +18,8 @@ use crate::{row::Run, steps::until};
 /// The registry goes back to ten minutes ago and then goes on with other people, until the numbers that follow-up knows are
 /// used again. `bangfu migrate people --restored` gives its feeds a new epoch: follow-up stops and says so, and does not take
 /// one person for another; a watcher with its cursor of before is told FEED_EPOCH_CHANGED, and one from zero is served. When
-/// somebody has compared both sides and said so (`bangfu migrate followup --registry-restored`), follow-up goes on from there by itself.
+/// somebody has compared both sides and said so (`bangfu migrate followup --registry-restored`), follow-up goes on from there
+/// by itself.
 pub async fn a_restore_to_ten_minutes_ago_stops_consumers_and_says_so(run: Run) {
     for round in 0..run.of(1, 10) {
         restored(&run, round % 2 == 1).await;

@@ -4,7 +4,8 @@
 //! `bangfu_followup_feed_stopped_total`, and tried again after a second, then ever more seldom, down to once a minute, and
 //! whenever the stream is opened anew. When the registry's store was restored from a backup (FEED_EPOCH_CHANGED, or a cursor
 //! it no longer accepts) its numbers may stand for other facts now: the township stays stopped until somebody has compared
-//! both sides and set `township.epoch` and `seq`, and goes on from there within seconds. Nothing is guessed.
+//! both sides and said so (`bangfu migrate followup --registry-restored`, `restored.rs`), and goes on from there within
+//! seconds. Nothing is guessed.
 
 mod apply;
 mod fold;

@@ -12,7 +12,7 @@ use bangfu_kernel::Error;
 use bangfu_platform::db::TownshipTx;
 use chrono::{Days, NaiveDate};
 
-use super::{Planned, Taken};
+use super::{Planned, Taken, may_be_news};
 use crate::{
     Followup,
     model::{
@@ -74,9 +74,9 @@ impl Recommender {
     ) -> Result<(), Error> {
         let Some(shared) = &self.load else { return Ok(()) };
         let may_open = planned.iter().flat_map(|planned| {
-            let last = subjects[planned.subject].planned_as_of.filter(|_| !planned.against_ledger);
-            let duties = planned.plan.duties.iter();
-            duties.filter(move |duty| duty.state == DutyState::Open && last.is_none_or(|last| duty.period_start > last))
+            let (subject, duties) = (&subjects[planned.subject], planned.plan.duties.iter());
+            let open = duties.filter(|duty| duty.state == DutyState::Open);
+            open.filter(|duty| may_be_news(subject, planned.against_ledger, duty))
         });
         let Some(to) = may_open.map(|duty| duty.due_on).max() else { return Ok(()) };
         let to = to.min(as_of + AHEAD);

@@ -8,7 +8,7 @@ use bangfu_platform::db::{TownshipTx, fault};
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-/// Most people settled with one statement.
+/// Most people settled with one statement when it is everybody's turn.
 const CHUNK: i64 = 10_000;
 
 /// Somebody whom another one serves than stood there.

@@ -1,4 +1,4 @@
-//! What a sweep recommends days by: the load of every coordinator as it was when the sweep began, and what it adds itself.
+//! What the days that a sweep recommends were taken from: told when a year has no table of working days.
 
 use super::Sweeper;
 
