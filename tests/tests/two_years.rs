@@ -11,7 +11,7 @@ use bangfu::client::{Client, request_id};
 use bangfu_kernel::Role;
 use bangfu_proto::followup::v1::RunSweepRequest;
 use bangfu_testkit::{City, DADONG, LIBAO};
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use tokio::task::JoinSet;
 
 use bangfu_tests::{
@@ -158,12 +158,16 @@ impl World {
             if self.way == Way::Outage && day == script::DOWN_FROM {
                 self.replicas.pop().expect("it runs").stop().await;
             }
-            if self.way == Way::Outage && day == script::DOWN_FROM + Days::new(3) {
+            if self.way == Way::Outage && day == script::DOWN_FROM + script::DOWN_FOR {
                 self.replicas.push(Replica::start(&self.city, false).await);
                 self.rest().await;
             }
             let up = !self.replicas.is_empty();
-            if up {
+            // The rules know days, not hours: what a sweep raises in the morning and the same day's facts undo stays in the
+            // ledger as released, and is never raised by who hears of both at once. So on the days of the outage the sweep comes
+            // when the day is over, everywhere.
+            let late = script::is_down(day);
+            if up && !late {
                 self.night().await;
             }
             for act in acts {
@@ -173,6 +177,9 @@ impl World {
             }
             if up && !acts.is_empty() {
                 self.rest().await;
+            }
+            if up && late {
+                self.night().await;
             }
         }
     }

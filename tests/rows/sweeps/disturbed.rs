@@ -170,8 +170,10 @@ async fn holders(city: &City) -> Vec<String> {
         .expect("holders")
 }
 
+/// Who was stopped finds on waking that a wait for a session has lasted too long (OVERLOADED), as any other wait has.
 fn may_be_repeated(status: &Status) -> bool {
-    status.code() == Code::Unavailable || ["CONFLICT", "UNAVAILABLE", "DEADLINE"].contains(&reason(status).as_str())
+    status.code() == Code::Unavailable
+        || ["CONFLICT", "UNAVAILABLE", "OVERLOADED", "DEADLINE"].contains(&reason(status).as_str())
 }
 
 /// The database is gone (nothing comes through any more, connections are cut) in the middle of a sweep, for minutes, and comes

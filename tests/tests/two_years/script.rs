@@ -101,6 +101,14 @@ const LAST: NaiveDate = NaiveDate::from_ymd_opt(2028, 1, 10).expect("a date");
 /// The first of the three days of the outage; nothing is asked of follow-up on them. A month turns on the second one.
 pub(super) const DOWN_FROM: NaiveDate = NaiveDate::from_ymd_opt(2026, 6, 30).expect("a date");
 
+/// 72 hours.
+pub(super) const DOWN_FOR: Days = Days::new(3);
+
+/// Whether a day is one of the outage.
+pub(super) fn is_down(day: NaiveDate) -> bool {
+    (DOWN_FROM..DOWN_FROM + DOWN_FOR).contains(&day)
+}
+
 /// All that happens.
 pub(super) struct Script(BTreeMap<NaiveDate, Vec<Act>>);
 
@@ -108,13 +116,14 @@ impl Script {
     pub(super) fn write() -> Self {
         let (mut chance, mut days, mut people, mut past) = (Chance::new(4), BTreeMap::new(), 0, Past::default());
         for day in FIRST.iter_days().take_while(|&day| day <= LAST) {
-            let down = (DOWN_FROM..DOWN_FROM + Days::new(3)).contains(&day);
+            let down = is_down(day);
             // Nobody is met twice a day: what happens does not hang on the order of ids.
             let mut met = BTreeSet::new();
             let acts: &mut Vec<Act> = days.entry(day).or_default();
             let (newcomers, others) = match (day == FIRST, down) {
                 (true, _) => (15, 0),
-                (_, true) => (1, 3),
+                // Enough that it matters on which of these days something was learned, and not on which it was heard of.
+                (_, true) => (1, 8),
                 // Days of rest between days of work: what happens has to be heard everywhere before a day ends.
                 _ if day.ordinal() % 3 > 0 => (0, 0),
                 _ => (usize::from(chance.one_in(10)), chance.below(8)),
@@ -126,9 +135,13 @@ impl Script {
                 people += 1;
             }
             for _ in 0..others {
-                let act = act(&mut chance, people, &mut past);
+                let act = if down {
+                    of_the_registry(&mut chance, people, &mut past)
+                } else {
+                    act(&mut chance, people, &mut past)
+                };
                 let concerned = concerned(&act);
-                if concerned.iter().all(|who| !met.contains(who)) && !(down && act.is_follow_up()) {
+                if concerned.iter().all(|who| !met.contains(who)) {
                     met.extend(concerned);
                     acts.push(act);
                 }
@@ -204,6 +217,14 @@ fn act(chance: &mut Chance, people: usize, past: &mut Past) -> Act {
         25 => Act::Move { who, to: chance.below(3) },
         _ => Act::Contact(talk(chance, who)),
     }
+}
+
+/// Something that the registry alone is asked for, every other time a status.
+fn of_the_registry(chance: &mut Chance, people: usize, past: &mut Past) -> Act {
+    if chance.one_in(2) {
+        return Act::Employment { who: chance.below(people), status: status(chance), back: back(chance) };
+    }
+    std::iter::repeat_with(|| act(chance, people, past)).find(|act| !act.is_follow_up()).expect("without end")
 }
 
 /// What is owed to a group.
