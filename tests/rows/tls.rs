@@ -24,6 +24,7 @@ use self::ends::{ALL_FAULTS, believes, knock, knock_plain, old};
 pub use self::renewed::renewed_certificates_are_taken_up_without_a_restart;
 use crate::{
     certificates::{Authority, End, Fault, Folder, NAME},
+    collector,
     row::Run,
     steps::{contact, learned, until},
 };
@@ -201,14 +202,17 @@ pub async fn services_meet_over_mtls(run: Run) {
     };
 
     run.fault("follow-up without a certificate", 0);
+    let refused = || collector::measured("bangfu_followup_feed_broken_off_total{reason=\"TOKEN_REFUSED\"}");
+    let before = refused();
     let nameless = followup(None).await;
+    until("it is refused", async || refused() > before).await;
+    run.fault("follow-up without a certificate", 1);
     tokio::time::sleep(run.of(Duration::from_secs(2), Duration::from_secs(20))).await;
     let heard: i64 = sqlx::query_scalar("SELECT count(*) FROM subject")
         .fetch_one(&mut city.look("followup").await)
         .await
         .expect("a count");
     assert_eq!(heard, 0, "it was told without a certificate");
-    run.fault("follow-up without a certificate", 1);
     nameless.stop().await.expect("it stops");
 
     let known = followup(Some(registry.folder.identity_at("service"))).await;

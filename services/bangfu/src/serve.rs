@@ -151,7 +151,9 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         metrics_addr: Some(settings.metrics),
     })?;
     let signal = stop_signal()?;
-    let suite = Suite::start(plan(&settings)?).await?;
+    let plan = plan(&settings)?;
+    plan.jwks.look();
+    let suite = Suite::start(plan).await?;
     tracing::info!(service = settings.service.word(), address = %suite.address, "serving");
     let stopped = suite.until(signal).await;
     telemetry.shutdown().await;

@@ -12,6 +12,7 @@ use tokio::time::{Duration, sleep};
 use super::{LOOK, Registry, ask, ends::knock};
 use crate::{
     certificates::{Authority, End, Fault},
+    collector,
     row::Run,
     steps::until,
 };
@@ -75,13 +76,15 @@ pub async fn renewed_certificates_are_taken_up_without_a_restart(run: Run) {
 async fn broken(registry: &Registry, run: &Run) {
     let (before, good) = (shown(registry, registry.servers.pem()).await, registry.folder.read("server.pem"));
     let half = registry.servers.issue(End::Server, Fault::None).chain;
+    let unusable = format!("tls_certificates_unusable{{files=\"{}\"}}", registry.file("server.pem").display());
     for bad in ["no certificate at all", "", &good[..good.len() / 2], &half] {
         registry.folder.write("server.pem", bad);
-        sleep(LOOK * 4).await;
-        assert_eq!(shown(registry, registry.servers.pem()).await, before, "the old one stays");
+        until("it is seen that they cannot be used", async || collector::measured(&unusable) > 0.5).await;
         run.fault("broken certificates", 1);
+        assert_eq!(shown(registry, registry.servers.pem()).await, before, "the old one stays");
+        registry.folder.write("server.pem", &good);
+        until("it is seen that they are mended", async || collector::measured(&unusable) < 0.5).await;
     }
-    registry.folder.write("server.pem", &good);
 }
 
 async fn shown(registry: &Registry, ca: &str) -> Vec<u8> {

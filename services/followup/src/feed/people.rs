@@ -84,7 +84,11 @@ pub(crate) async fn follow(svc: Followup, people: Peer) {
         match end {
             Ok(()) => tracing::debug!("the people feed ended"),
             Err(End::Told(status)) if follower.is_estranged(&status) => continue,
-            Err(End::Told(status)) => tracing::info!(code = ?status.code(), "the people feed broke off"),
+            Err(End::Told(status)) => {
+                let reason = status.get_details_error_info().map_or_else(String::new, |info| info.reason);
+                tracing::warn!(code = ?status.code(), reason, "the people feed broke off: it is opened again");
+                metrics::counter!("bangfu_followup_feed_broken_off_total", "reason" => reason).increment(1);
+            }
             Err(End::Ours(error)) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the people feed cannot be applied");
             }

@@ -74,6 +74,11 @@ impl Jwks {
         Self(Arc::new(Inner { source, clock, known: RwLock::new(known), reload, waiting }))
     }
 
+    /// Loads the keys now, so that whoever starts a service hears at once if they cannot be had. Needs a runtime.
+    pub fn look(&self) {
+        tokio::spawn(self.clone().reload(self.0.clock.now()));
+    }
+
     /// The key of this id, if there is one. An unknown one asks the source again, at most once in the source's rest.
     pub(super) async fn key(&self, kid: &str) -> Option<Arc<Key>> {
         let Inner { source, clock, .. } = &*self.0;
@@ -111,7 +116,14 @@ impl Jwks {
                 known.keys = keys;
                 known.good = Some(now);
             }
-            Err(error) => tracing::warn!(%error, "token keys could not be loaded; the last good ones serve on"),
+            Err(error) => match self.0.known().good {
+                Some(since) => {
+                    tracing::warn!(%error, %since, "token keys could not be loaded; the last good ones serve on")
+                }
+                None => {
+                    tracing::error!(%error, "token keys could not be loaded, and there are none: every call is refused")
+                }
+            },
         }
     }
 }

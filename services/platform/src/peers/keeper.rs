@@ -11,7 +11,7 @@ use futures::future::join_all;
 use http::Uri;
 use tokio::{
     sync::{Notify, watch},
-    time::timeout,
+    time::{Instant, timeout},
 };
 use tonic::transport::{Channel, Endpoint};
 
@@ -20,6 +20,7 @@ use super::{
     balance::{Member, Resolve},
     secure::Secure,
 };
+use crate::telemetry::seldom::Seldom;
 
 /// Longest wait for a lookup, and for an address to take a connection before it counts as dead.
 const PROBE: Duration = Duration::from_secs(2);
@@ -27,12 +28,17 @@ const PROBE: Duration = Duration::from_secs(2);
 /// Shortest time between two lookups, however many calls fail.
 const BREATH: Duration = Duration::from_millis(200);
 
+/// How often it is told that an address takes no connection.
+const TOLD: Duration = Duration::from_secs(30);
+
 /// How an address of the peer is connected to.
 #[derive(Debug)]
 pub(super) struct Route {
     origin: Uri,
     secure: Option<Secure>,
     every: Duration,
+    /// Told once in a while: the address is tried several times a second.
+    refused: Seldom,
 }
 
 /// The background task of one peer. It ends when the last handle on the peer is gone.
@@ -55,7 +61,7 @@ impl Route {
             (Some("http" | "https"), _) => return Err(NotAPeer::Vouched),
             _ => return Err(NotAPeer::Endpoint),
         };
-        Ok(Self { origin, secure, every: settings.resolve_every })
+        Ok(Self { origin, secure, every: settings.resolve_every, refused: Seldom::new(TOLD) })
     }
 
     async fn channel(&self, address: SocketAddr) -> Result<Channel, tonic::transport::Error> {
@@ -77,10 +83,19 @@ impl Route {
         match timeout(PROBE, self.channel(address)).await {
             Ok(Ok(channel)) => Some(channel),
             Ok(Err(error)) => {
-                tracing::debug!(%address, %error, "the peer's address takes no connection");
+                // With its causes: a certificate that is not believed is told nowhere else on this side.
+                if let Some(times) = self.refused.count(Instant::now()) {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(peer = %self.origin, %address, error, times, "the peer's address takes no connection");
+                }
                 None
             }
-            Err(_elapsed) => None,
+            Err(_elapsed) => {
+                if let Some(times) = self.refused.count(Instant::now()) {
+                    tracing::warn!(peer = %self.origin, %address, times, "the peer's address does not answer");
+                }
+                None
+            }
         }
     }
 }
