@@ -4,7 +4,8 @@
 mod deadlines;
 mod descriptors;
 mod floods;
-mod frames;
+pub(crate) mod frames;
+mod halves;
 mod messages;
 mod overload;
 mod panics;
@@ -19,6 +20,7 @@ pub use self::{
     },
     descriptors::a_server_without_descriptors_rests_and_recovers,
     floods::floods_are_ended_or_borne_while_others_are_served,
+    halves::requests_that_are_begun_and_never_whole_give_their_places_back,
     messages::{
         a_bomb_is_refused_before_it_is_unpacked, a_message_of_four_mebibytes_passes_and_a_byte_more_is_refused,
         an_unknown_encoding_is_refused_with_those_that_are_known,

@@ -29,6 +29,7 @@ use crate::{
 
 pub use keys::{
     a_flood_of_unknown_kids_asks_once_in_thirty_seconds, a_flood_while_the_source_is_slow_takes_no_room_from_others,
+    a_key_file_that_hangs_takes_no_room_and_is_read_when_it_answers,
     keys_that_cannot_be_had_leave_the_last_good_ones_serving_for_a_day, keys_that_rotate_under_load_fail_no_call,
     without_good_keys_nobody_is_let_in,
 };

@@ -73,7 +73,7 @@ impl Default for Settings {
             grpc_web: true,
             reflection: true,
             lame_duck: Duration::from_secs(2),
-            stop_within: Duration::from_secs(24),
+            stop_within: Duration::from_secs(23),
         }
     }
 }

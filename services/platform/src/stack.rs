@@ -2,9 +2,10 @@
 //! own task → auth → the township's limit → routes.
 //!
 //! The deadline stands outside of the task: it answers the caller in time, while the work underneath goes on until its
-//! statements hit their own timeouts. Dropping work half-way loses acknowledged writes (walls.md, "Units of work").
+//! statements hit their own timeouts, and what is waited for from the caller its own (`arriving`). Dropping work half-way loses acknowledged writes (walls.md, "Units of work").
 
 mod admitted;
+mod arriving;
 mod body;
 mod call;
 mod deadline;
@@ -47,6 +48,8 @@ pub struct Settings {
     pub calls_per_township: usize,
     /// The longest a call may take when the caller sets no shorter deadline. Server streams have no such limit.
     pub unary: Duration,
+    /// The longest that the next piece of a request may be waited for, once the call has begun.
+    pub pause: Duration,
     /// Methods that may take longer, by path (`/bangfu.people.v1.PeopleService/ImportRoster`).
     pub long: HashMap<String, Duration>,
 }
@@ -65,6 +68,7 @@ impl Default for Settings {
             calls: 512,
             calls_per_township: 128,
             unary: Duration::from_secs(30),
+            pause: Duration::from_secs(10),
             long: long.map(|path| (path.to_owned(), ten_minutes)).into(),
         }
     }
@@ -81,6 +85,7 @@ pub struct Stack<L> {
 struct Ground {
     methods: Methods,
     limits: Limits,
+    arrival: arriving::Patience,
     tasks: TaskTracker,
 }
 
@@ -101,6 +106,7 @@ impl<L> Stack<L> {
         let ground = Ground {
             methods: Methods::of_the_contract(settings),
             limits: Limits::new(settings),
+            arrival: arriving::Patience { pause: settings.pause, whole: settings.unary },
             tasks: TaskTracker::new(),
         };
         Self { ground: Arc::new(ground), auth }
@@ -148,6 +154,11 @@ impl Calls {
             request.extensions_mut().insert(deadline);
         }
 
+        // Reflection is a conversation, in which callers may be silent; it takes nobody's place.
+        if !(method.open && method.streams) {
+            let (patience, correlation) = (self.ground.arrival, call.correlation().clone());
+            request = request.map(|body| arriving::in_time(body, patience, deadline, correlation));
+        }
         let inner = if method.open { self.open } else { self.guarded };
         let work = async move {
             let response = inner.oneshot(request).await;

@@ -12,8 +12,13 @@ use bangfu_platform::{
 use bangfu_proto::followup::v1::{
     ListDutiesRequest, WatchDutiesRequest, followup_service_client::FollowupServiceClient,
 };
+use bytes::Bytes;
+use futures::StreamExt as _;
+use http_body::Frame;
+use http_body_util::StreamBody;
 use tokio_util::sync::CancellationToken;
-use tonic::{Code, Request, service::Routes};
+use tonic::{Code, Request, Status, body::Body, service::Routes};
+use tower::ServiceExt as _;
 
 use crate::shell::{Fake, PATIENCE, SECRET, discreet, permitting, reached, reason, record, settings, start};
 
@@ -23,6 +28,13 @@ fn at_hand(settings: &stack::Settings) -> (Fake, FollowupServiceClient<Calls>, C
     let fake = Fake::new(Stopping::from(stop.clone()));
     let calls = Stack::new(settings, permitting()).calls(fake.routes(), Routes::default(), fake.stopping.clone());
     (fake, FollowupServiceClient::new(calls), stop)
+}
+
+/// The same, for requests that no client would send.
+fn at_hand_with_calls(settings: &stack::Settings) -> (Calls, FollowupServiceClient<Calls>) {
+    let fake = Fake::new(Stopping::from(CancellationToken::new()));
+    let calls = Stack::new(settings, permitting()).calls(fake.routes(), Routes::default(), fake.stopping.clone());
+    (calls.clone(), FollowupServiceClient::new(calls))
 }
 
 fn watch(how: &str) -> WatchDutiesRequest {
@@ -58,6 +70,39 @@ async fn the_shorter_of_the_callers_and_the_servers_deadline_answers_deadline_ex
         assert!(before.elapsed() + Duration::from_millis(30) >= bound, "{asked:?}: {:?}", before.elapsed());
         assert_eq!(fake.finished.load(Ordering::SeqCst), finished, "{asked:?}: answered before the work is done");
         reached(&fake.finished, finished + 1).await;
+    }
+}
+
+/// A call whose request is begun and never goes on.
+async fn half(calls: Calls, method: &str, timeout: Option<&str>) -> Status {
+    let begun = futures::stream::iter([Ok::<_, Status>(Frame::data(Bytes::from_static(b"\0\0\0\0\x64abc")))]);
+    let body = Body::new(StreamBody::new(begun.chain(futures::stream::pending())));
+    let path = format!("/bangfu.followup.v1.FollowupService/{method}");
+    let mut request =
+        http::Request::post(path).header("content-type", "application/grpc").body(body).expect("a request");
+    if let Some(timeout) = timeout {
+        request.headers_mut().insert("grpc-timeout", timeout.parse().expect("a header"));
+    }
+    let response = tokio::time::timeout(PATIENCE, calls.oneshot(request)).await.expect("answered").expect("infallible");
+    Status::from_header_map(response.headers()).expect("a status")
+}
+
+#[tokio::test]
+async fn a_request_that_never_becomes_whole_keeps_no_room() {
+    let (short, long) = (Duration::from_millis(200), Duration::from_mins(10));
+    for (pause, unary, timeout) in [(short, long, None), (long, short, None), (long, long, Some("200m"))] {
+        let limits = stack::Settings { calls: 1, calls_per_township: 1, pause, unary, ..stack::Settings::default() };
+        for method in ["RecordContact", "WatchDuties"] {
+            let (calls, mut client) = at_hand_with_calls(&limits);
+            let status = half(calls, method, timeout).await;
+            assert_eq!((status.code(), reason(&status).as_str()), (Code::DeadlineExceeded, "DEADLINE"), "{method}");
+            let room = async {
+                while client.record_contact(record("")).await.is_err() {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            };
+            tokio::time::timeout(PATIENCE, room).await.unwrap_or_else(|_| panic!("{method} keeps its room"));
+        }
     }
 }
 

@@ -9,36 +9,36 @@ use tokio::{
 };
 
 /// Kinds of frames.
-pub(super) const DATA: u8 = 0;
-pub(super) const HEADERS: u8 = 1;
-pub(super) const RST_STREAM: u8 = 3;
-pub(super) const SETTINGS: u8 = 4;
-pub(super) const PING: u8 = 6;
-pub(super) const WINDOW_UPDATE: u8 = 8;
-pub(super) const CONTINUATION: u8 = 9;
+pub(crate) const DATA: u8 = 0;
+pub(crate) const HEADERS: u8 = 1;
+pub(crate) const RST_STREAM: u8 = 3;
+pub(crate) const SETTINGS: u8 = 4;
+pub(crate) const PING: u8 = 6;
+pub(crate) const WINDOW_UPDATE: u8 = 8;
+pub(crate) const CONTINUATION: u8 = 9;
 const GOAWAY: u8 = 7;
 
 /// Flags.
-pub(super) const END_STREAM: u8 = 1;
-pub(super) const END_HEADERS: u8 = 4;
+pub(crate) const END_STREAM: u8 = 1;
+pub(crate) const END_HEADERS: u8 = 4;
 const ACK: u8 = 1;
 
 /// A connection that says what it is told to.
-pub(super) struct Raw {
+pub(crate) struct Raw {
     to: OwnedWriteHalf,
     heard: JoinHandle<Heard>,
 }
 
 /// What the server said until it closed the connection.
 #[derive(Debug, Default)]
-pub(super) struct Heard {
+pub(crate) struct Heard {
     /// Its reason for going away: 11 is ENHANCE_YOUR_CALM.
-    pub(super) goaway: Option<u32>,
+    pub(crate) goaway: Option<u32>,
 }
 
 impl Raw {
     /// Connects and says what an honest client says first.
-    pub(super) async fn connect(address: SocketAddr) -> Self {
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
         let (mut from, mut to) = TcpStream::connect(address).await.expect("a connection").into_split();
         let begin = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".as_slice(), &frame(SETTINGS, 0, 0, &[])].concat();
         to.write_all(&begin).await.expect("sent");
@@ -63,12 +63,12 @@ impl Raw {
     }
 
     /// Sends it; `false` when the server has closed the connection.
-    pub(super) async fn send(&mut self, frames: &[u8]) -> bool {
+    pub(crate) async fn send(&mut self, frames: &[u8]) -> bool {
         self.to.write_all(frames).await.is_ok()
     }
 
     /// Says no more; what was heard in all. `None`: the server keeps the connection.
-    pub(super) async fn end(self, patience: std::time::Duration) -> Option<Heard> {
+    pub(crate) async fn end(self, patience: std::time::Duration) -> Option<Heard> {
         let Self { to, mut heard } = self;
         let ended = tokio::time::timeout(patience, &mut heard).await.ok().map(|heard| heard.expect("no panic"));
         if ended.is_none() {
@@ -80,13 +80,13 @@ impl Raw {
 }
 
 /// A frame.
-pub(super) fn frame(kind: u8, flags: u8, stream: u32, body: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(kind: u8, flags: u8, stream: u32, body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(body.len()).expect("short").to_be_bytes();
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), body].concat()
 }
 
 /// Headers of a gRPC call.
-pub(super) fn call(path: &str, token: &str) -> Vec<u8> {
+pub(crate) fn call(path: &str, token: &str) -> Vec<u8> {
     let bearer = format!("Bearer {token}");
     let all = [
         (":method", "POST"),
@@ -101,7 +101,7 @@ pub(super) fn call(path: &str, token: &str) -> Vec<u8> {
 }
 
 /// A header as HPACK has it: literal, not to be remembered, not packed.
-pub(super) fn header(name: &str, value: &str) -> Vec<u8> {
+pub(crate) fn header(name: &str, value: &str) -> Vec<u8> {
     [&[0], text(name).as_slice(), &text(value)].concat()
 }
 

@@ -36,6 +36,8 @@ pub(crate) struct Wanted {
     pub(crate) opening: Duration,
     /// As [`server::Settings::reader_patience`].
     pub(crate) patience: Duration,
+    /// As [`stack::Settings::pause`].
+    pub(crate) pause: Duration,
     /// Sessions with each database.
     pub(crate) sessions: u32,
     /// File descriptors it may have; `None`: as many as this process.
@@ -51,6 +53,7 @@ impl Default for Wanted {
             connections: server.connections,
             opening: server.opening,
             patience: server.reader_patience,
+            pause: stack::Settings::default().pause,
             sessions: 8,
             descriptors: None,
             one_core: false,
@@ -88,6 +91,7 @@ impl Served {
             "databases": urls, "jwks": city.issuer().jwks(), "today": city.clock.today().to_string(),
             "connections": wanted.connections, "sessions": wanted.sessions,
             "opening": millis(wanted.opening), "patience": millis(wanted.patience),
+            "pause": millis(wanted.pause),
         });
         let mut before = Vec::new();
         if wanted.one_core {
@@ -234,7 +238,12 @@ pub(crate) async fn life() {
             ..server::Settings::default()
         },
         // Any number of calls is more than there are sessions for: those are the limit.
-        stack: stack::Settings { calls: usize::MAX >> 4, calls_per_township: usize::MAX, ..stack::Settings::default() },
+        stack: stack::Settings {
+            calls: usize::MAX >> 4,
+            calls_per_township: usize::MAX,
+            pause: Duration::from_millis(number("pause")),
+            ..stack::Settings::default()
+        },
         ..bangfu_testkit::plan(clock, &text(&told["jwks"]))
     };
     let suite = Suite::start(plan).await.expect("it starts");

@@ -315,6 +315,62 @@ pub async fn without_good_keys_nobody_is_let_in(run: Run) {
     city.close().await;
 }
 
+/// A file that hangs (as one on a network may; here a pipe that nobody writes to): known kids are served as ever, strangers wait
+/// for it once and then no more, new keys come as soon as it answers.
+pub async fn a_key_file_that_hangs_takes_no_room_and_is_read_when_it_answers(run: Run) {
+    let (good, new, clock) = (issuer(), issuer(), clock());
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, pipe) = (folder.path().join("jwks.json"), folder.path().join("pipe"));
+    std::fs::write(&path, good.jwks()).expect("written");
+    let jwks = Jwks::file(&path, clock.clone());
+    let city = restarted(|plan, _| plan.jwks = jwks).await;
+    let channel = connection(&city);
+    run.fault("a key file that hangs", 0);
+    for _ in 0..run.of(1, 20) {
+        assert_eq!(list(&channel, &good).await.code, Code::Ok, "it is read");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo");
+        assert!(made.success());
+        std::fs::rename(&pipe, &path).expect("in its place");
+        clock.advance(TimeDelta::seconds(5));
+        let strangers = async |at_least: Duration, at_most: Duration| {
+            let begun = Instant::now();
+            let calls = (0..40).map(|_| async { list(&channel, &issuer()).await.code });
+            let told = futures::future::join_all(calls).await;
+            assert!(told.iter().all(|code| *code == Code::Unauthenticated), "{told:?} (seed {})", run.seed());
+            let took = begun.elapsed();
+            assert!(at_least <= took && took <= at_most, "strangers waited {took:?} (seed {})", run.seed());
+            run.count("strangers refused", 40);
+        };
+        // Who comes first waits for it, as for any other source; afterwards it is known to hang.
+        strangers(Duration::from_secs(4), Duration::from_secs(9)).await;
+        run.fault("a key file that hangs", 1);
+        for _ in 0..3 {
+            clock.advance(TimeDelta::seconds(5));
+            strangers(Duration::ZERO, Duration::from_secs(4)).await;
+            paced(&run, &channel, &good, 20).await;
+        }
+        // It answers.
+        let keys = merged(&[good.jwks(), new.jwks()]);
+        answer(&path, keys).await;
+        crate::steps::until("the new keys are known", async || list(&channel, &new).await.code == Code::Ok).await;
+    }
+    city.close().await;
+}
+
+/// Says something through the pipe at a place to whoever reads from it, and lets an ordinary file stand there from then on.
+async fn answer(at: &std::path::Path, says: String) {
+    let at = at.to_owned();
+    let said = tokio::task::spawn_blocking(move || {
+        let mut pipe = std::fs::OpenOptions::new().write(true).open(&at)?;
+        let draft = at.with_extension("draft");
+        std::fs::write(&draft, &says)?;
+        // Before the reader is done: it would come again, and wait for ever.
+        std::fs::rename(&draft, &at)?;
+        std::io::Write::write_all(&mut pipe, says.as_bytes())
+    });
+    said.await.expect("no panic").expect("said");
+}
+
 /// Strangers by the hundred, each with a kid that nobody has: one fetch in thirty seconds, and who has a good token is
 /// served among them.
 pub async fn a_flood_of_unknown_kids_asks_once_in_thirty_seconds(run: Run) {

@@ -12,7 +12,10 @@ use std::{
 
 use bangfu_kernel::Clock;
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::Semaphore;
+use tokio::{
+    sync::{OwnedMutexGuard, Semaphore},
+    time::{Duration, Instant, timeout},
+};
 
 pub use document::{Key, Unusable};
 use source::Source;
@@ -23,6 +26,10 @@ const KEPT: TimeDelta = TimeDelta::hours(24);
 /// Calls that wait for a reload at once. A stranger may name any key; whoever finds no place here is refused at once, for
 /// strangers that wait for a slow source must not fill the room of all.
 const WAITING: usize = 32;
+
+/// How long a call waits for a reload. A source that takes longer hangs, as a file on a network may: it is told, and calls no
+/// longer wait for it.
+const WAIT: Duration = Duration::from_secs(5);
 
 type Keys = HashMap<String, Arc<Key>>;
 
@@ -35,8 +42,9 @@ struct Inner {
     source: Source,
     clock: Clock,
     known: RwLock<Known>,
-    /// One reload at a time.
-    reload: tokio::sync::Mutex<()>,
+    /// One reload at a time; since when it is under way.
+    reload: Arc<tokio::sync::Mutex<()>>,
+    begun: RwLock<Option<Instant>>,
     /// Places of those who wait for it.
     waiting: Semaphore,
 }
@@ -70,13 +78,15 @@ impl Jwks {
     }
 
     fn over(source: Source, clock: Clock, known: Known) -> Self {
-        let (reload, waiting) = (tokio::sync::Mutex::new(()), Semaphore::new(WAITING));
-        Self(Arc::new(Inner { source, clock, known: RwLock::new(known), reload, waiting }))
+        let (reload, begun, waiting) = (Arc::default(), RwLock::default(), Semaphore::new(WAITING));
+        Self(Arc::new(Inner { source, clock, known: RwLock::new(known), reload, begun, waiting }))
     }
 
     /// Loads the keys now, so that whoever starts a service hears at once if they cannot be had. Needs a runtime.
     pub fn look(&self) {
-        tokio::spawn(self.clone().reload(self.0.clock.now()));
+        if let Ok(turn) = self.0.reload.clone().try_lock_owned() {
+            tokio::spawn(self.clone().load(turn, self.0.clock.now()));
+        }
     }
 
     /// The key of this id, if there is one. An unknown one asks the source again, at most once in the source's rest.
@@ -88,20 +98,26 @@ impl Jwks {
         let now = clock.now();
         if let Some((key, stale)) = self.0.serving(kid, now) {
             if stale {
-                tokio::spawn(self.clone().reload(now));
+                self.look();
             }
             return Some(key);
         }
-        let _place = self.0.waiting.try_acquire().ok()?;
-        // On its own task: a caller that hangs up must not leave the others with "asked" and no answer.
-        if let Err(error) = tokio::spawn(self.clone().reload(now)).await {
-            tracing::error!(%error, "the reload of token keys broke off");
-        }
+        let begun = *self.0.begun.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let wait = begun.map_or(WAIT, |begun| WAIT.saturating_sub(begun.elapsed()));
+        let _place = self.0.waiting.try_acquire().ok().filter(|_| !wait.is_zero())?;
+        let _too_long = timeout(wait, self.reload(now)).await;
         self.0.serving(kid, now).map(|(key, _)| key)
     }
 
-    async fn reload(self, now: DateTime<Utc>) {
-        let _one_at_a_time = self.0.reload.lock().await;
+    /// The load is a task of its own: a caller that hangs up must not leave the others with "asked" and no answer.
+    async fn reload(&self, now: DateTime<Utc>) {
+        let turn = self.0.reload.clone().lock_owned().await;
+        if let Err(error) = tokio::spawn(self.clone().load(turn, now)).await {
+            tracing::error!(%error, "the reload of token keys broke off");
+        }
+    }
+
+    async fn load(self, _turn: OwnedMutexGuard<()>, now: DateTime<Utc>) {
         {
             let mut known = self.0.write();
             // The distance, not the difference: a clock that was set back must not stop reloads.
@@ -110,7 +126,18 @@ impl Jwks {
             }
             known.asked = Some(now);
         }
-        match self.0.source.load().await {
+        let _under_way = UnderWay::begin(&self.0.begun);
+        let mut load = std::pin::pin!(self.0.source.load());
+        let loaded = match timeout(WAIT, &mut load).await {
+            Ok(loaded) => loaded,
+            Err(_hangs) => {
+                tracing::error!(
+                    "token keys cannot be had, their source hangs: no other ones are taken up until it answers"
+                );
+                load.await
+            }
+        };
+        match loaded {
             Ok(keys) => {
                 let mut known = self.0.write();
                 known.keys = keys;
@@ -118,13 +145,29 @@ impl Jwks {
             }
             Err(error) => match self.0.known().good {
                 Some(since) => {
-                    tracing::warn!(%error, %since, "token keys could not be loaded; the last good ones serve on")
+                    tracing::warn!(%error, %since, "token keys could not be loaded; the last good ones serve on");
                 }
                 None => {
-                    tracing::error!(%error, "token keys could not be loaded, and there are none: every call is refused")
+                    tracing::error!(%error, "token keys could not be loaded, and there are none: every call is refused");
                 }
             },
         }
+    }
+}
+
+/// Notes that a reload is under way, for as long as it lives.
+struct UnderWay<'a>(&'a RwLock<Option<Instant>>);
+
+impl<'a> UnderWay<'a> {
+    fn begin(begun: &'a RwLock<Option<Instant>>) -> Self {
+        *begun.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Instant::now());
+        Self(begun)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        *self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
     }
 }
 

@@ -2,12 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 
 use super::{Files, Texts, Unusable};
 
 /// Certificate and key are written one after the other: only what is unusable at two looks in a row is told.
 const ALARM_AT: u32 = 2;
+
+/// A file that cannot be read within this time hangs, as one on a network may: it is told, and waited for.
+const HANGS: Duration = Duration::from_secs(5);
 
 /// The newest usable one. Cloning gives another handle; the files are looked at while there is one.
 #[derive(Debug)]
@@ -52,11 +55,22 @@ async fn follow<C: Send + Sync + 'static>(
             () = sender.closed() => return,
             () = tokio::time::sleep(every) => {}
         }
-        let looked = tokio::task::spawn_blocking({
+        let mut looked = tokio::task::spawn_blocking({
             let files = files.clone();
             move || files.read()
         });
-        let Ok(read) = looked.await else { continue };
+        let in_time = timeout(HANGS, &mut looked).await;
+        if in_time.is_err() {
+            tracing::error!(files = name(&files), "certificates cannot be read, their files hang: the old ones stay");
+            usable(&files, false);
+        }
+        // No second look meanwhile: it would hang, too, and hold another thread.
+        let Ok(read) = (match in_time {
+            Ok(read) => read,
+            Err(_hangs) => looked.await,
+        }) else {
+            continue;
+        };
         let built = match read {
             Ok(texts) if texts == taken => Ok(None),
             Ok(texts) => build(&texts).map(|config| Some((texts, config))),
@@ -65,7 +79,7 @@ async fn follow<C: Send + Sync + 'static>(
         unusable = match built {
             Ok(fresh) => {
                 if let Some((texts, config)) = fresh {
-                    tracing::info!(?files, "certificates have changed: new connections get the new ones");
+                    tracing::info!(files = name(&files), "certificates have changed: new connections get the new ones");
                     metrics::counter!("tls_certificates_taken_total").increment(1);
                     taken = texts;
                     sender.send_replace(Arc::new(config));
@@ -74,19 +88,19 @@ async fn follow<C: Send + Sync + 'static>(
             }
             Err(error) => alarm(&files, &error, unusable + 1),
         };
-        metrics::gauge!("tls_certificates_unusable", "files" => name(&files)).set(if unusable >= ALARM_AT {
-            1.0
-        } else {
-            0.0
-        });
+        usable(&files, unusable < ALARM_AT);
     }
+}
+
+fn usable(files: &Files, usable: bool) {
+    metrics::gauge!("tls_certificates_unusable", "files" => name(files)).set(if usable { 0.0 } else { 1.0 });
 }
 
 /// Told once; the gauge stands until it is mended.
 fn alarm(files: &Files, error: &Unusable, times: u32) -> u32 {
     if times == ALARM_AT {
         let error: &(dyn std::error::Error + 'static) = error;
-        tracing::error!(?files, error, "new certificates cannot be used: the old ones stay");
+        tracing::error!(files = name(files), error, "new certificates cannot be used: the old ones stay");
     }
     times
 }
