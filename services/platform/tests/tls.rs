@@ -8,6 +8,7 @@ use bangfu_platform::{
     stack,
     tls::{Identity, ServerTls},
 };
+use bangfu_testkit::pipe::Pipe;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tempfile::TempDir;
 use tokio::{
@@ -91,20 +92,9 @@ async fn an_unusable_certificate_is_told_once_and_stands_in_the_metrics_until_it
     assert_eq!(text.matches("new certificates cannot be used").count(), 2, "{text}");
 
     // A file that hangs, as one on a network may; and answers.
-    let aside = folder.path().join("aside");
-    assert!(std::process::Command::new("mkfifo").arg(&aside).status().expect("mkfifo").success());
-    fs::rename(&aside, &identity.certificate).expect("in its place");
+    let pipe = Pipe::instead_of(&identity.certificate);
     becomes(&metrics, " 1").await;
-    let (there, good) = (identity.certificate.clone(), good.clone());
-    tokio::task::spawn_blocking(move || {
-        let mut pipe = fs::OpenOptions::new().write(true).open(&there).expect("somebody reads");
-        fs::write(&aside, &good).expect("written");
-        // Before the reader is done: it would come again, and wait for ever.
-        fs::rename(&aside, &there).expect("in its place");
-        std::io::Write::write_all(&mut pipe, good.as_bytes()).expect("read");
-    })
-    .await
-    .expect("no panic");
+    pipe.answer(&good).await;
     becomes(&metrics, " 0").await;
     assert_eq!(lines.text().matches("their files hang").count(), 1, "{}", lines.text());
     assert!(!text.contains("PRIVATE KEY"), "{text}");

@@ -12,6 +12,7 @@ pub mod city;
 pub mod databases;
 pub mod forge;
 pub mod needles;
+pub mod pipe;
 pub mod sample;
 pub mod web;
 

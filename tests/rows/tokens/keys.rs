@@ -17,6 +17,7 @@ use bangfu_testkit::{
     City, DADONG,
     city::CITY,
     forge::merged,
+    pipe::Pipe,
     web::{Shown, Web},
 };
 use bytes::Bytes;
@@ -320,7 +321,7 @@ pub async fn without_good_keys_nobody_is_let_in(run: Run) {
 pub async fn a_key_file_that_hangs_takes_no_room_and_is_read_when_it_answers(run: Run) {
     let (good, new, clock) = (issuer(), issuer(), clock());
     let folder = tempfile::tempdir().expect("a folder");
-    let (path, pipe) = (folder.path().join("jwks.json"), folder.path().join("pipe"));
+    let path = folder.path().join("jwks.json");
     std::fs::write(&path, good.jwks()).expect("written");
     let jwks = Jwks::file(&path, clock.clone());
     let city = restarted(|plan, _| plan.jwks = jwks).await;
@@ -328,9 +329,7 @@ pub async fn a_key_file_that_hangs_takes_no_room_and_is_read_when_it_answers(run
     run.fault("a key file that hangs", 0);
     for _ in 0..run.of(1, 20) {
         assert_eq!(list(&channel, &good).await.code, Code::Ok, "it is read");
-        let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo");
-        assert!(made.success());
-        std::fs::rename(&pipe, &path).expect("in its place");
+        let pipe = Pipe::instead_of(&path);
         clock.advance(TimeDelta::seconds(5));
         let strangers = async |at_least: Duration, at_most: Duration| {
             let begun = Instant::now();
@@ -351,24 +350,10 @@ pub async fn a_key_file_that_hangs_takes_no_room_and_is_read_when_it_answers(run
         }
         // It answers.
         let keys = merged(&[good.jwks(), new.jwks()]);
-        answer(&path, keys).await;
+        pipe.answer(&keys).await;
         crate::steps::until("the new keys are known", async || list(&channel, &new).await.code == Code::Ok).await;
     }
     city.close().await;
-}
-
-/// Says something through the pipe at a place to whoever reads from it, and lets an ordinary file stand there from then on.
-async fn answer(at: &std::path::Path, says: String) {
-    let at = at.to_owned();
-    let said = tokio::task::spawn_blocking(move || {
-        let mut pipe = std::fs::OpenOptions::new().write(true).open(&at)?;
-        let draft = at.with_extension("draft");
-        std::fs::write(&draft, &says)?;
-        // Before the reader is done: it would come again, and wait for ever.
-        std::fs::rename(&draft, &at)?;
-        std::io::Write::write_all(&mut pipe, says.as_bytes())
-    });
-    said.await.expect("no panic").expect("said");
 }
 
 /// Strangers by the hundred, each with a kid that nobody has: one fetch in thirty seconds, and who has a good token is
