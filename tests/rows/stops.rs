@@ -79,7 +79,7 @@ pub async fn a_process_that_is_told_to_stop_ends_in_time_with_a_watch_a_silent_c
         run.count("calls in flight answered", 1);
         let status = served.ended().await;
         if let Some(drips) = drips {
-            assert!(told.elapsed() > Duration::from_secs(20), "nothing was left to be cut");
+            assert!(told.elapsed() > Duration::from_secs(15), "nothing was left to be cut");
             assert!(drips.end().await, "it is cut, not answered");
             run.count("calls cut that hung for good", 1);
         }

@@ -17,7 +17,7 @@ use bangfu_platform::{
     tls::PeerTls,
 };
 use secrecy::{ExposeSecret as _, SecretSlice};
-use tokio::{sync::oneshot, task::JoinHandle};
+use tokio::{sync::oneshot, task::JoinHandle, time::Instant};
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 
@@ -82,6 +82,10 @@ pub struct FollowupPlan {
 /// waits long for a session.
 const CALLS_PER_SESSION: usize = 8;
 
+/// How long all that ends after the server may take. With the server's own time, and a second for the runtime, a process is gone
+/// 25 seconds after its signal, whatever hangs.
+const AFTER_THE_SERVER: Duration = Duration::from_secs(3);
+
 /// A running suite.
 pub struct Suite {
     /// Where it listens.
@@ -137,20 +141,21 @@ impl Suite {
         let serving = tokio::spawn(async move {
             let shutdown = async { drop(stopped.await) };
             let ended = server.serve(routes, Stack::new(&limits, auth), shutdown).await;
+            let began = Instant::now();
             // Background work ends with the server; what it had in hand is derived from data and done again.
             let ends = futures::future::join_all(jobs.iter().map(TaskTracker::wait));
-            let _ended = tokio::time::timeout(Duration::from_secs(2), ends).await;
+            let _ended = tokio::time::timeout_at(began + Duration::from_secs(1), ends).await;
             if let Some((registry, anchors)) = registry {
                 // What the last calls left in the audit trails.
-                let noted = tokio::time::timeout(Duration::from_secs(2), registry.note_heads(&anchors)).await;
+                let noted =
+                    tokio::time::timeout_at(began + Duration::from_secs(2), registry.note_heads(&anchors)).await;
                 if !matches!(noted, Ok(Ok(()))) {
                     tracing::warn!("the heads of audit trails could not be noted at the end");
                 }
             }
-            for database in databases {
-                // Background work may hold a session for a moment; nothing is lost when it is cut.
-                let _closed = tokio::time::timeout(Duration::from_secs(2), database.close()).await;
-            }
+            // Background work may hold a session for a moment; nothing is lost when it is cut.
+            let closed = futures::future::join_all(databases.iter().map(Db::close));
+            let _closed = tokio::time::timeout_at(began + AFTER_THE_SERVER, closed).await;
             Ok(ended?)
         });
         Ok(Self { address, followup: running, stop, serving })

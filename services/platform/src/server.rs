@@ -55,7 +55,7 @@ pub struct Settings {
     pub reflection: bool,
     /// How long the server goes on accepting after it has said NOT_SERVING, so that balancers notice first.
     pub lame_duck: Duration,
-    /// The stop takes no longer than this, counted from the signal.
+    /// The stop takes no longer than this, counted from the signal. What a process has to end besides comes on top.
     pub stop_within: Duration,
 }
 
@@ -73,7 +73,7 @@ impl Default for Settings {
             grpc_web: true,
             reflection: true,
             lame_duck: Duration::from_secs(2),
-            stop_within: Duration::from_secs(23),
+            stop_within: Duration::from_secs(20),
         }
     }
 }

@@ -30,7 +30,7 @@ pub async fn a_server_without_descriptors_rests_and_recovers(run: Run) {
         run.fault("connections waiting for a descriptor", u64::from(most));
         // Asking again and again would take all of a core.
         let busy = served.busy(run.of(Duration::from_secs(3), Duration::from_secs(20))).await;
-        run.count("percent of a core while exhausted", busy);
+        run.count("percent of a core while exhausted, of all rounds together", busy);
         assert!(busy < run.of(10, 5), "{busy} % of a core for nothing (seed {})", run.seed());
         clerk.followup().list_coordinators(list()).await.expect("served on the connection it has");
         drop(silent);
