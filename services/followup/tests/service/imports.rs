@@ -246,7 +246,7 @@ async fn a_list_of_contacts_that_two_accounts_send_is_entered_once() {
     let rows: Vec<_> = (0..20).map(|n| called(2, "2026-01-05", &format!("第{n}次"))).collect();
     let path = contact_list(&folder, "second.csv", &rows);
     let (ones, twos) = tokio::join!(import(&one, &path), import(&two, &path));
-    assert_eq!(of(2).await.len(), 20, "both at once");
+    assert_eq!(of(2).await.len(), 20, "both at once: {ones:?} {twos:?}");
     let entered = |report: &Report| report.count(|became| matches!(became, Became::Entered(_)));
     assert_eq!(entered(&ones) + entered(&twos), 20, "each row is told as entered by one of them");
     let refused = |report: &Report| report.count(|became| matches!(became, Became::Refused(_)));
