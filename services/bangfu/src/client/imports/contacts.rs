@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use super::{
     BATCH, Became, Lines, Ready, Report, day,
     found::{Found, Known},
-    hex, kept, request_id, row_error, sheet,
+    kept, lettered, request_id, row_error, sheet,
     sheet::{Column, Row},
     standing::{Contacted, Standing, what_stands},
     taken, text, words,
@@ -129,7 +129,7 @@ fn word<T>(cell: &str, header: &str, named: impl Fn(&str) -> Option<T>) -> Resul
 /// Names a row in its source, without saying whom it is about: a digest of person, day, channel, result, services, and how
 /// often the same came before in the file.
 fn source_ref((person_id, on, channel, result, services): &Contacted, occurrence: u32) -> String {
-    hex(&Sha256::digest(format!("{person_id}|{on}|{channel}|{result}|{services:?}|{occurrence}")))
+    lettered(&Sha256::digest(format!("{person_id}|{on}|{channel}|{result}|{services:?}|{occurrence}")))
 }
 
 /// The contacts that there are of everybody found, voided ones included.

@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use super::{
     BATCH, Became, Lines, Ready, Report, day,
     found::{Found, Known},
-    hex, kept, request_id, row_error, sheet,
+    kept, lettered, request_id, row_error, sheet,
     sheet::{Column, Row},
     standing::{Served, Standing, what_stands},
     taken, text, words,
@@ -148,7 +148,7 @@ fn policies(cells: [&str; 3]) -> Result<Vec<String>, String> {
 /// Names a row in its source, without saying whom it is about: a digest of person, service, day, and how often the same
 /// came before in the file.
 fn source_ref((person_id, service, on): &Served, occurrence: u32) -> String {
-    hex(&Sha256::digest(format!("{person_id}|{service}|{on}|{occurrence}")))
+    lettered(&Sha256::digest(format!("{person_id}|{service}|{on}|{occurrence}")))
 }
 
 /// The records that there are of everybody found, voided ones included.
