@@ -24,17 +24,16 @@ use crate::shell::{Fake, PATIENCE, SECRET, discreet, permitting, reached, reason
 
 /// The stack without a network: tonic keeps timers of its own on both sides of the wire.
 fn at_hand(settings: &stack::Settings) -> (Fake, FollowupServiceClient<Calls>, CancellationToken) {
-    let stop = CancellationToken::new();
-    let fake = Fake::new(Stopping::from(stop.clone()));
-    let calls = Stack::new(settings, permitting()).calls(fake.routes(), Routes::default(), fake.stopping.clone());
+    let (fake, calls, stop) = bare(settings);
     (fake, FollowupServiceClient::new(calls), stop)
 }
 
-/// The same, for requests that no client would send.
-fn at_hand_with_calls(settings: &stack::Settings) -> (Calls, FollowupServiceClient<Calls>) {
-    let fake = Fake::new(Stopping::from(CancellationToken::new()));
+/// The same without a client, for requests that none would send.
+fn bare(settings: &stack::Settings) -> (Fake, Calls, CancellationToken) {
+    let stop = CancellationToken::new();
+    let fake = Fake::new(Stopping::from(stop.clone()));
     let calls = Stack::new(settings, permitting()).calls(fake.routes(), Routes::default(), fake.stopping.clone());
-    (calls.clone(), FollowupServiceClient::new(calls))
+    (fake, calls, stop)
 }
 
 fn watch(how: &str) -> WatchDutiesRequest {
@@ -93,7 +92,8 @@ async fn a_request_that_never_becomes_whole_keeps_no_room() {
     for (pause, unary, timeout) in [(short, long, None), (long, short, None), (long, long, Some("200m"))] {
         let limits = stack::Settings { calls: 1, calls_per_township: 1, pause, unary, ..stack::Settings::default() };
         for method in ["RecordContact", "WatchDuties"] {
-            let (calls, mut client) = at_hand_with_calls(&limits);
+            let (_, calls, _stop) = bare(&limits);
+            let mut client = FollowupServiceClient::new(calls.clone());
             let status = half(calls, method, timeout).await;
             assert_eq!((status.code(), reason(&status).as_str()), (Code::DeadlineExceeded, "DEADLINE"), "{method}");
             let room = async {
