@@ -184,6 +184,15 @@ impl Proxy {
         lock(&self.state.planned).take().is_some()
     }
 
+    /// No statement has come for a moment: what was asked has been done, down to the end of its last unit of work.
+    pub async fn at_rest(&self) {
+        let mut before = u64::MAX;
+        while before != self.statements() {
+            before = self.statements();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Notes the texts of statements from now on.
     pub fn note(&self) {
         *lock(&self.state.noted) = Some(Vec::new());

@@ -141,6 +141,7 @@ fn plan(told: &Value) -> Plan {
         other_master_keys: Vec::new(),
         index_key: vec![3; 32].into(),
         anchors: None,
+        jobs: true,
     });
     if !told["followup"].is_null() {
         let token = text("token").expect("a token");

@@ -13,12 +13,12 @@ use bangfu_testkit::{
     City, DADONG,
     city::CITY,
     forge::{FORGE, header, merged},
+    without_jobs,
 };
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use serde_json::{Value, json};
-use tokio::time::{Duration, Instant};
 use tonic::{Code, transport::Channel};
 
 use crate::{
@@ -47,7 +47,7 @@ pub async fn every_refused_token_at_every_rpc_is_unauthenticated_and_runs_no_sta
     })
     .await;
     let (recorder, channel) = (Recorder::start().await, city.channel());
-    let (mut met, mut moved, mut own) = (BTreeSet::new(), 0, Own::default());
+    let (mut met, mut moved) = (BTreeSet::new(), 0);
     for (n, rule) in ACCESS.iter().enumerate() {
         let asked = recorder.asks(rule.path, &Names::of_nobody(), &Names::of_nobody().person).await;
         let body = asked.first().expect("it was asked").body.clone();
@@ -61,14 +61,15 @@ pub async fn every_refused_token_at_every_rpc_is_unauthenticated_and_runs_no_sta
             refusal(&run, rule.path, &kind.name, &answer);
         }
         run.count("calls", u64::try_from(chosen.len()).expect("few"));
-        own.learn(&proxy, rule.path).await;
+        nothing_was_run(&proxy, rule.path).await;
 
         // The same request is answered when a good token comes with it, and then statements are run.
         proxy.note();
         let good = FORGE.token("EdDSA", &header("EdDSA").to_string(), &claims(rule).to_string());
         let answer = call(&channel, rule.path, &bearer(&good), body).await;
         assert!(!["TOKEN_REFUSED", "ROLE_MISSING"].contains(&answer.reason.as_str()), "{}: {answer:?}", rule.path);
-        moved += u64::from(!of_calls(proxy.noted()).is_empty());
+        proxy.at_rest().await;
+        moved += u64::from(!proxy.noted().is_empty());
     }
     let kinds = refused::kinds(&claims(&ACCESS[0])).len();
     assert_eq!(met.len(), kinds, "every kind is met");
@@ -77,47 +78,19 @@ pub async fn every_refused_token_at_every_rpc_is_unauthenticated_and_runs_no_sta
     run.count("rpcs that run statements for a good token", moved);
     // A few are refused before anything is asked for: nothing stands in what they ask about.
     assert!(moved * 10 >= ACCESS.len() as u64 * 8, "only {moved} RPCs run statements: the counter shows nothing");
-    too_long(&run, &channel, &proxy, &mut own).await;
+    too_long(&run, &channel, &proxy).await;
     city.close().await;
 }
 
-/// What the registry runs by itself every half minute, and may fall among calls that are refused.
-#[derive(Default)]
-struct Own(BTreeSet<String>);
-
-impl Own {
-    /// Nothing was noted, or nothing but what comes again while nobody calls.
-    async fn learn(&mut self, proxy: &Proxy, what: &str) {
-        let mut strange: BTreeSet<_> = of_calls(proxy.noted()).into_iter().collect();
-        strange.retain(|text| !self.0.contains(text));
-        let (asked, patience) = (Instant::now(), Duration::from_secs(70));
-        while !strange.is_empty() {
-            assert!(asked.elapsed() < patience, "run for the refused at {what}: {strange:?}");
-            proxy.note();
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            for text in of_calls(proxy.noted()) {
-                if strange.remove(&text) {
-                    self.0.insert(text);
-                }
-            }
-        }
-    }
-}
-
-/// Statements, but for those with which the registry looks after its keys every second: reads of one table, and what
-/// begins and ends them.
-fn of_calls(mut texts: Vec<String>) -> Vec<String> {
-    let of_the_keys = |text: &str| {
-        text.contains("FROM township_key")
-            || text == "COMMIT"
-            || text == "BEGIN READ ONLY; SELECT set_config('statement_timeout', '600000', true)"
-    };
-    texts.retain(|text| !of_the_keys(text));
-    texts
+/// Nothing was run since it was noted last.
+async fn nothing_was_run(proxy: &Proxy, what: &str) {
+    proxy.at_rest().await;
+    let run = proxy.noted();
+    assert!(run.is_empty(), "run for the refused at {what}: {run:?}");
 }
 
 /// 64 KB of token are the door's to refuse, like all others: the connection, and the calls that share it, go on.
-async fn too_long(run: &Run, channel: &Channel, proxy: &Proxy, own: &mut Own) {
+async fn too_long(run: &Run, channel: &Channel, proxy: &Proxy) {
     let value = HeaderValue::try_from(format!("Bearer {}", "A".repeat(64 * 1024))).expect("a header");
     let headers = HeaderMap::from_iter([(AUTHORIZATION, value)]);
     proxy.note();
@@ -125,7 +98,7 @@ async fn too_long(run: &Run, channel: &Channel, proxy: &Proxy, own: &mut Own) {
         refusal(run, rule.path, "64 KB of token", &call(channel, rule.path, &headers, Bytes::new()).await);
         run.count("64 KB of token", 1);
     }
-    own.learn(proxy, "64 KB of token").await;
+    nothing_was_run(proxy, "64 KB of token").await;
 }
 
 fn refusal(run: &Run, path: &str, kind: &str, answer: &Answer) {
@@ -151,15 +124,13 @@ fn claims(rule: &AccessRule) -> Value {
     claims
 }
 
-/// A city whose townships follow-up knows, started again with another plan; follow-up does nothing by itself.
+/// A city whose townships follow-up knows, started again with another plan; they do nothing by themselves.
 async fn restarted(change: impl FnOnce(&mut Plan, &Issuer)) -> City {
     let mut city = City::new().await;
     city.settle().await;
     city.stop().await;
     let mut plan = city.plan().await;
-    if let Some(followup) = &mut plan.followup {
-        (followup.jobs, followup.sweeps) = (false, false);
-    }
+    without_jobs(&mut plan);
     change(&mut plan, city.issuer());
     city.start(plan).await;
     city

@@ -107,6 +107,7 @@ impl Development {
                 other_master_keys: Vec::new(),
                 index_key: self.keys.index.clone(),
                 anchors: Some(self.anchors.clone()),
+                jobs: true,
             }),
             followup: Some(FollowupPlan {
                 database: self.settings("followup"),

@@ -218,6 +218,7 @@ fn plan(settings: &Settings) -> anyhow::Result<Plan> {
                 other_master_keys: settings.other_master_key_file.iter().map(key).collect::<Result<_, _>>()?,
                 index_key: key(settings.index_key_file.as_ref().context("people needs --index-key-file")?)?,
                 anchors: settings.audit_anchors.clone(),
+                jobs: true,
             });
         }
         Service::Followup => {

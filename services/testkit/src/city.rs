@@ -82,6 +82,7 @@ impl City {
                 other_master_keys: Vec::new(),
                 index_key: vec![3; 32].into(),
                 anchors: None,
+                jobs: true,
             }),
             followup: Some(FollowupPlan {
                 database: databases::settings("followup", self.database("followup")).await,
@@ -234,6 +235,16 @@ pub fn plan(clock: Clock, jwks: &str) -> Plan {
         followup: None,
         server: server::Settings { lame_duck: Duration::ZERO, ..server::Settings::default() },
         stack: stack::Settings::default(),
+    }
+}
+
+/// The same suite, whose services do nothing by themselves: every statement is a call's.
+pub fn without_jobs(plan: &mut Plan) {
+    if let Some(people) = &mut plan.people {
+        people.jobs = false;
+    }
+    if let Some(followup) = &mut plan.followup {
+        followup.jobs = false;
     }
 }
 

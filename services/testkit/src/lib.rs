@@ -16,4 +16,4 @@ pub mod pipe;
 pub mod sample;
 pub mod web;
 
-pub use city::{City, DADONG, LIBAO, plan, reason};
+pub use city::{City, DADONG, LIBAO, plan, reason, without_jobs};

@@ -2,11 +2,9 @@
 //! byte, headers and trailers with them, the very statements that are sent for them are. What sends the same cannot be told
 //! apart but by what the same statements cost.
 
-use std::time::Duration;
-
 use bangfu_kernel::Role;
 use bangfu_proto::ACCESS;
-use bangfu_testkit::{DADONG, LIBAO};
+use bangfu_testkit::{DADONG, LIBAO, without_jobs};
 
 use crate::{
     asks::{Names, ask},
@@ -21,15 +19,8 @@ pub async fn a_foreign_id_sends_the_same_statements_as_a_random_one(run: Run) {
     let proxy = Proxy::start(run.seed()).await;
     city.stop().await;
     let mut plan = city.plan().await;
-    // The city's door stays aside: what runs in the background reads through it all the time, and it does not open to a
-    // township's callers (`units.rs`).
-    if let Some(people) = &mut plan.people {
-        people.database.service_url = proxy.before(&people.database).service_url;
-    }
-    if let Some(followup) = &mut plan.followup {
-        followup.database.service_url = proxy.before(&followup.database).service_url;
-        followup.jobs = false;
-    }
+    without_jobs(&mut plan);
+    proxy.stand_before(&mut plan);
     city.start(plan).await;
     for what in ["RPCs", "answers", "statements"] {
         run.count(what, 0);
@@ -52,7 +43,7 @@ pub async fn a_foreign_id_sends_the_same_statements_as_a_random_one(run: Run) {
                 rule.path
             );
             tries += 1;
-            // Background work of the registry may have come between, now and then.
+            // A township's keys, which are kept for a moment, may have been read again between the two.
             if tries < 4 && (for_theirs != for_nobodys || theirs != nobodys) {
                 continue;
             }
@@ -69,11 +60,7 @@ pub async fn a_foreign_id_sends_the_same_statements_as_a_random_one(run: Run) {
 
 /// The statements since the last time, once no more come; in the order of their texts, for sessions work side by side.
 async fn sent(proxy: &Proxy) -> Vec<String> {
-    let mut before = u64::MAX;
-    while before != proxy.statements() {
-        before = proxy.statements();
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    proxy.at_rest().await;
     let mut texts: Vec<_> = proxy.noted().into_iter().filter_map(|text| without_times(&text)).collect();
     texts.sort();
     proxy.note();

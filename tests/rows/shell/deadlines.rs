@@ -8,7 +8,7 @@ use std::{
 use bangfu::client::Client;
 use bangfu_kernel::Role;
 use bangfu_proto::{ACCESS, AccessRule};
-use bangfu_testkit::{City, LIBAO, databases::SERVICES};
+use bangfu_testkit::{City, LIBAO, databases::SERVICES, without_jobs};
 use sqlx::{AssertSqlSafe, PgConnection};
 use tokio::time::{Instant, sleep};
 
@@ -35,9 +35,7 @@ async fn calls_while_everything_is_locked(run: Run, as_caller: impl Fn(Client) -
     let mut scene = Scene::new().await;
     scene.city.stop().await;
     let mut plan = scene.city.plan().await;
-    if let Some(followup) = &mut plan.followup {
-        followup.jobs = false;
-    }
+    without_jobs(&mut plan);
     if !by_caller {
         (plan.stack.unary, plan.stack.long) = (TIME, HashMap::new());
     }
@@ -131,10 +129,9 @@ async fn lock_everything(city: &City, service: &str) -> PgConnection {
     session
 }
 
-/// The registry reads its keys every half second and its townships every half minute, for no call; and what a transaction
-/// sees of this view never changes, so that those who hold the locks cannot look.
+/// What a transaction sees of this view never changes, so that those who hold the locks cannot look.
 const AT_WORK: &str = "FROM pg_stat_activity
-    WHERE query NOT LIKE '%FROM township_key%' AND query NOT LIKE '%WHERE township > $1%' AND datname = current_database() AND pid <> pg_backend_pid() AND state = 'active' AND backend_type = 'client backend'";
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'active' AND backend_type = 'client backend'";
 
 /// Statements at work in the databases of these sessions, but for their own.
 async fn statements(looks: &mut [PgConnection], which: &str) -> u64 {

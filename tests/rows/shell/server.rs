@@ -221,6 +221,7 @@ pub(crate) async fn life() {
             other_master_keys: Vec::new(),
             index_key: vec![3; 32].into(),
             anchors: None,
+            jobs: true,
         }),
         followup: Some(FollowupPlan {
             database: database(1),
