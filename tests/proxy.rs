@@ -29,6 +29,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use crate::steps::until;
+
 /// A proxy at work; it ends with this handle, and every connection through it.
 #[derive(Debug)]
 pub struct Proxy {
@@ -74,6 +76,8 @@ pub(crate) struct State {
     seed: u64,
     connections: AtomicU64,
     statements: AtomicU64,
+    /// Units of work that have begun and not ended.
+    units: AtomicU64,
     fired: AtomicU64,
     /// Milliseconds that each message takes, either way.
     delay: Mutex<Range<u64>>,
@@ -103,6 +107,7 @@ impl Proxy {
             seed,
             connections: AtomicU64::new(0),
             statements: AtomicU64::new(0),
+            units: AtomicU64::new(0),
             fired: AtomicU64::new(0),
             delay: Mutex::new(0..0),
             planned: Mutex::default(),
@@ -184,13 +189,15 @@ impl Proxy {
         lock(&self.state.planned).take().is_some()
     }
 
-    /// No statement has come for a moment: what was asked has been done, down to the end of its last unit of work.
+    /// What was asked has been done, down to the ROLLBACK of a unit of work that was dropped: none is open, and no statement
+    /// has come for a moment.
     pub async fn at_rest(&self) {
         let mut before = u64::MAX;
-        while before != self.statements() {
-            before = self.statements();
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        until("no unit of work is open", async || {
+            let now = self.statements();
+            self.state.units.load(Ordering::SeqCst) == 0 && std::mem::replace(&mut before, now) == now
+        })
+        .await;
     }
 
     /// Notes the texts of statements from now on.

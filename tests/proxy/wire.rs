@@ -27,7 +27,15 @@ pub(super) async fn relay(state: &State, lane: u64, client: TcpStream, server: T
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let chance = Chance::new(state.seed.wrapping_add(lane * 2));
-    let asks = Asks { state, swallow: &swallow, texts: HashMap::new(), bound: String::new(), unit: Vec::new(), chance };
+    let asks = Asks {
+        state,
+        swallow: &swallow,
+        texts: HashMap::new(),
+        bound: String::new(),
+        unit: Vec::new(),
+        open: false,
+        chance,
+    };
     tokio::select! {
         _ended = asks.relay(from_client, to_server) => {}
         _ended = answers(state, Chance::new(state.seed.wrapping_add(lane * 2 + 1)), &swallow, from_server, to_client) => {}
@@ -45,7 +53,15 @@ struct Asks<'a> {
     bound: String,
     /// Texts of the statements of the transaction under way.
     unit: Vec<String>,
+    /// Whether it is one of those counted in the state.
+    open: bool,
     chance: Chance,
+}
+
+impl Drop for Asks<'_> {
+    fn drop(&mut self) {
+        self.count(false);
+    }
 }
 
 impl Asks<'_> {
@@ -112,10 +128,22 @@ impl Asks<'_> {
     fn runs(&mut self, text: String) -> Option<Fault> {
         if text.starts_with("BEGIN") {
             self.unit.clear();
+            self.count(true);
         }
         let fault = self.state.next(&text, &self.unit, &mut self.chance);
+        if matches!(text.as_str(), "COMMIT" | "ROLLBACK") {
+            self.count(false);
+        }
         self.unit.push(text);
         fault
+    }
+
+    fn count(&mut self, open: bool) {
+        match (std::mem::replace(&mut self.open, open), open) {
+            (false, true) => _ = self.state.units.fetch_add(1, Ordering::SeqCst),
+            (true, false) => _ = self.state.units.fetch_sub(1, Ordering::SeqCst),
+            _ => {}
+        }
     }
 }
 

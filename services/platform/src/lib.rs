@@ -5,6 +5,7 @@ pub mod auth;
 pub mod db;
 pub mod feed;
 pub mod ground;
+mod hangs;
 pub mod id;
 pub mod page_token;
 pub mod peers;

@@ -4,7 +4,7 @@
 
 use bangfu_kernel::Role;
 use bangfu_proto::ACCESS;
-use bangfu_testkit::{DADONG, LIBAO, without_jobs};
+use bangfu_testkit::{DADONG, LIBAO};
 
 use crate::{
     asks::{Names, ask},
@@ -19,8 +19,15 @@ pub async fn a_foreign_id_sends_the_same_statements_as_a_random_one(run: Run) {
     let proxy = Proxy::start(run.seed()).await;
     city.stop().await;
     let mut plan = city.plan().await;
-    without_jobs(&mut plan);
-    proxy.stand_before(&mut plan);
+    // The registry reads the townships' keys again all the time, so that calls need not: through the city's door, which stays
+    // aside, and does not open to a township's callers (`units.rs`).
+    if let Some(people) = &mut plan.people {
+        people.database.service_url = proxy.before(&people.database).service_url;
+    }
+    if let Some(followup) = &mut plan.followup {
+        followup.database.service_url = proxy.before(&followup.database).service_url;
+        followup.jobs = false;
+    }
     city.start(plan).await;
     for what in ["RPCs", "answers", "statements"] {
         run.count(what, 0);
@@ -43,7 +50,7 @@ pub async fn a_foreign_id_sends_the_same_statements_as_a_random_one(run: Run) {
                 rule.path
             );
             tries += 1;
-            // A township's keys, which are kept for a moment, may have been read again between the two.
+            // Background work of the registry may have come between, now and then.
             if tries < 4 && (for_theirs != for_nobodys || theirs != nobodys) {
                 continue;
             }

@@ -14,11 +14,13 @@ use bangfu_kernel::Clock;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{
     sync::{OwnedMutexGuard, Semaphore},
-    time::{Duration, Instant, timeout},
+    time::{Instant, timeout},
 };
 
 pub use document::{Key, Unusable};
 use source::Source;
+
+use crate::hangs::{self, HANGS};
 
 /// How long the last good keys serve while the source is out of reach.
 const KEPT: TimeDelta = TimeDelta::hours(24);
@@ -26,10 +28,6 @@ const KEPT: TimeDelta = TimeDelta::hours(24);
 /// Calls that wait for a reload at once. A stranger may name any key; whoever finds no place here is refused at once, for
 /// strangers that wait for a slow source must not fill the room of all.
 const WAITING: usize = 32;
-
-/// How long a call waits for a reload. A source that takes longer hangs, as a file on a network may: it is told, and calls no
-/// longer wait for it.
-const WAIT: Duration = Duration::from_secs(5);
 
 type Keys = HashMap<String, Arc<Key>>;
 
@@ -103,7 +101,8 @@ impl Jwks {
             return Some(key);
         }
         let begun = *self.0.begun.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let wait = begun.map_or(WAIT, |begun| WAIT.saturating_sub(begun.elapsed()));
+        // Nobody waits for a source that hangs.
+        let wait = begun.map_or(HANGS, |begun| HANGS.saturating_sub(begun.elapsed()));
         let _place = self.0.waiting.try_acquire().ok().filter(|_| !wait.is_zero())?;
         let _too_long = timeout(wait, self.reload(now)).await;
         self.0.serving(kid, now).map(|(key, _)| key)
@@ -127,17 +126,12 @@ impl Jwks {
             known.asked = Some(now);
         }
         let _under_way = UnderWay::begin(&self.0.begun);
-        let mut load = std::pin::pin!(self.0.source.load());
-        let loaded = match timeout(WAIT, &mut load).await {
-            Ok(loaded) => loaded,
-            Err(_hangs) => {
-                tracing::error!(
-                    "token keys cannot be had, their source hangs: no other ones are taken up until it answers"
-                );
-                load.await
-            }
+        let tell = || {
+            tracing::error!(
+                "token keys cannot be had, their source hangs: no other ones are taken up until it answers"
+            );
         };
-        match loaded {
+        match hangs::wait(self.0.source.load(), tell).await {
             Ok(keys) => {
                 let mut known = self.0.write();
                 known.keys = keys;

@@ -7,6 +7,9 @@ use uuid::Uuid;
 
 static GROUND: Migrator = sqlx::migrate!();
 
+/// The advisory lock of whoever makes roles and databases: PostgreSQL refuses to alter a role that somebody else is altering.
+const PROVISION: i64 = 0x6261_6e67_6675;
+
 /// The names that follow from a service's: database and roles.
 #[derive(Debug, Clone)]
 pub struct Names {
@@ -33,12 +36,21 @@ impl Names {
 }
 
 /// Makes the three roles and the database where they are missing, and sets the roles' passwords.
-/// `administrator` is a superuser's connection; running it again changes nothing but the passwords.
+/// `administrator` is a superuser's connection; running it again changes nothing but the passwords; two at once, with
+/// connections to the same database, wait for each other.
 pub async fn provision(
     administrator: &mut PgConnection,
     names: &Names,
     password: &SecretString,
 ) -> Result<(), sqlx::Error> {
+    // No transaction could make a database.
+    sqlx::query("SELECT pg_advisory_lock($1)").bind(PROVISION).execute(&mut *administrator).await?;
+    let made = make(administrator, names, password).await;
+    sqlx::query("SELECT pg_advisory_unlock($1)").bind(PROVISION).execute(administrator).await?;
+    made
+}
+
+async fn make(administrator: &mut PgConnection, names: &Names, password: &SecretString) -> Result<(), sqlx::Error> {
     // The owner inherits: what it may do in its own database comes to it as a member of pg_database_owner.
     for (role, inherits) in [(&names.owner, "INHERIT"), (&names.service, "NOINHERIT"), (&names.city, "NOINHERIT")] {
         let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)")
@@ -98,21 +110,31 @@ pub struct Stands {
 /// stops (FEED_EPOCH_CHANGED) instead of taking one for the other. Run it before the service serves again; where the feeds
 /// stand then.
 pub async fn restored(owner_url: &SecretString, epoch: Uuid) -> Result<Vec<Stands>, sqlx::Error> {
-    let mut owner = PgConnection::connect(owner_url.expose_secret()).await?;
-    let mut tx = owner.begin().await?;
-    // As its owner, this looks past the fence; nobody sees the table unfenced, for it is locked until the commit.
-    sqlx::raw_sql("ALTER TABLE feed_head NO FORCE ROW LEVEL SECURITY").execute(&mut *tx).await?;
-    let feeds: Vec<(String, Uuid, i64)> =
-        sqlx::query_as("UPDATE feed_head SET epoch = $1 RETURNING township, epoch, seq")
-            .bind(epoch)
-            .fetch_all(&mut *tx)
-            .await?;
-    sqlx::raw_sql("ALTER TABLE feed_head FORCE ROW LEVEL SECURITY").execute(&mut *tx).await?;
-    tx.commit().await?;
-    owner.close().await?;
+    let feeds: Vec<(String, Uuid, i64)> = unfenced(owner_url, "feed_head", async |owner| {
+        let set = "UPDATE feed_head SET epoch = $1 RETURNING township, epoch, seq";
+        sqlx::query_as(set).bind(epoch).fetch_all(owner).await
+    })
+    .await?;
     Ok(feeds.into_iter().map(|(township, epoch, seq)| Stands { township, epoch, seq }).collect())
 }
 
-async fn run(administrator: &mut PgConnection, sql: String) -> Result<(), sqlx::Error> {
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(administrator).await.map(drop)
+/// Work of the owner on one table, past its fence, in one transaction: nobody else sees the table unfenced, for it is locked
+/// until the commit.
+pub async fn unfenced<T>(
+    owner_url: &SecretString,
+    table: &'static str,
+    work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
+) -> Result<T, sqlx::Error> {
+    let mut owner = PgConnection::connect(owner_url.expose_secret()).await?;
+    let mut tx = owner.begin().await?;
+    run(&mut tx, format!("ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")).await?;
+    let done = work(&mut tx).await?;
+    run(&mut tx, format!("ALTER TABLE {table} FORCE ROW LEVEL SECURITY")).await?;
+    tx.commit().await?;
+    owner.close().await?;
+    Ok(done)
+}
+
+async fn run(session: &mut PgConnection, sql: String) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(session).await.map(drop)
 }

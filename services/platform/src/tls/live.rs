@@ -2,15 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::watch, time::timeout};
+use tokio::sync::watch;
 
 use super::{Files, Texts, Unusable};
+use crate::hangs;
 
 /// Certificate and key are written one after the other: only what is unusable at two looks in a row is told.
 const ALARM_AT: u32 = 2;
-
-/// A file that cannot be read within this time hangs, as one on a network may: it is told, and waited for.
-const HANGS: Duration = Duration::from_secs(5);
 
 /// The newest usable one. Cloning gives another handle; the files are looked at while there is one.
 #[derive(Debug)]
@@ -55,22 +53,15 @@ async fn follow<C: Send + Sync + 'static>(
             () = sender.closed() => return,
             () = tokio::time::sleep(every) => {}
         }
-        let mut looked = tokio::task::spawn_blocking({
+        let looked = tokio::task::spawn_blocking({
             let files = files.clone();
             move || files.read()
         });
-        let in_time = timeout(HANGS, &mut looked).await;
-        if in_time.is_err() {
+        let tell = || {
             tracing::error!(files = name(&files), "certificates cannot be read, their files hang: the old ones stay");
             usable(&files, false);
-        }
-        // No second look meanwhile: it would hang, too, and hold another thread.
-        let Ok(read) = (match in_time {
-            Ok(read) => read,
-            Err(_hangs) => looked.await,
-        }) else {
-            continue;
         };
+        let Ok(read) = hangs::wait(looked, tell).await else { continue };
         let built = match read {
             Ok(texts) if texts == taken => Ok(None),
             Ok(texts) => build(&texts).map(|config| Some((texts, config))),
