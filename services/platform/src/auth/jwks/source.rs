@@ -13,8 +13,8 @@ use super::{
 /// Largest document, in bytes. A key set has a few kilobytes.
 const LARGEST: usize = 256 * 1024;
 
-/// Longest wait for an answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Longest wait for an address' answer: less than [`crate::hangs::HANGS`], so that whoever waits hears what became of it.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 #[derive(Debug)]
 pub(super) enum Source {
