@@ -3,9 +3,13 @@
 use bangfu_kernel::{Clock, Error};
 use bangfu_platform::{
     auth::Permit,
-    db::{Db, Unsafe},
+    db::{
+        Db, Unsafe,
+        migrate::{self, Names},
+    },
 };
 use bangfu_testkit::{DADONG, LIBAO, databases};
+use futures::future::join_all;
 use sqlx::AssertSqlSafe;
 
 #[expect(clippy::disallowed_methods, reason = "a test is no caller: it stands where the auth layer would")]
@@ -16,6 +20,19 @@ fn permit(township: &str) -> Permit {
 async fn open(service: &str, database: &str) -> Result<Db, Unsafe> {
     let clock = Clock::at("2026-01-05".parse().expect("a date"));
     Db::open(&databases::settings(service, database).await, clock).await
+}
+
+/// PostgreSQL refuses to alter a role that somebody else is altering.
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_make_roles_at_once_wait_for_each_other() {
+    let names = Names::of("people");
+    let makers = (0..8).map(async |_| {
+        let mut superuser = databases::superuser("postgres").await;
+        for _ in 0..10 {
+            migrate::provision(&mut superuser, &names, &"test".into()).await.expect("roles");
+        }
+    });
+    join_all(makers).await;
 }
 
 /// One stone after the other: SQL that takes it away, and what the service says then.

@@ -59,7 +59,8 @@ pub struct PeoplePlan {
     pub index_key: SecretSlice<u8>,
     /// Where the heads of audit trails are noted, outside the database; `None`: nowhere.
     pub anchors: Option<PathBuf>,
-    /// Whether background work runs here: keys, hashes that are missing, lists that are overdue.
+    /// Whether background work runs here: keys, hashes that are missing, lists that are overdue, heads of audit trails. Without
+    /// it every unit of work reads its own keys.
     pub jobs: bool,
 }
 

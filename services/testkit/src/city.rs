@@ -238,7 +238,7 @@ pub fn plan(clock: Clock, jwks: &str) -> Plan {
     }
 }
 
-/// The same suite, whose services do nothing by themselves: every statement is a call's.
+/// Lets the services of a suite do nothing by themselves: every statement is a call's.
 pub fn without_jobs(plan: &mut Plan) {
     if let Some(people) = &mut plan.people {
         people.jobs = false;

@@ -246,7 +246,7 @@ pub async fn keys_that_cannot_be_had_leave_the_last_good_ones_serving_for_a_day(
             let bound = middle(&calm) * 3 + Duration::from_millis(5);
             assert!(middle(&troubled) < bound, "{what}: {:?}, {:?} before", middle(&troubled), middle(&calm));
         }
-        // They may all have been made while the fetch before this one was waited for: the first afterwards begins this one.
+        // All those calls may have come while the fetch before this one was on its way: the first after it begins this one.
         crate::steps::until(what, async || {
             let _known = list(&channel, &good).await;
             web.asked() > asked
